@@ -1,0 +1,126 @@
+"""Measuring from code: one call that waits its turn, measures, and gives everything back."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+
+from benchmarks.candidates import Candidate, candidate
+from benchmarks.jobs.machine_queue import Ticket, lock_folder
+from benchmarks.jobs.request import Request
+from benchmarks.jobs.runner import Runner, Update
+from benchmarks.results import Run, Scenario, ScenarioError
+from benchmarks.timing.protocol import PLANS, Preset
+from mobilenet.config import MobileNetConfig
+
+LOOK_FOR_INTERRUPT_S = 0.25  # a signal that another thread takes does not wake this one
+Network = Candidate | MobileNetConfig | str
+
+
+def measure(
+    networks: Iterable[Network] | Network,
+    *,
+    engines: Iterable[str] = ("eager",),
+    device: str = "cpu",
+    threads: int = 1,
+    batch: int = 1,
+    preset: Preset = "quick",
+    listen: Callable[[Update], None] | None = None,
+) -> Run:
+    """Time `networks` in each of `engines` on this machine, in worker processes of their own.
+
+    networks: MobileNetConfig, or names such as "0.5-160" and "resnet18".
+    threads: CPU threads an engine may use; batch: images in one inference.
+    preset: "quick", "standard" or "certify": ever more rounds.
+    listen: called with each update while it runs; by default nothing is printed.
+
+    Waits until the machine is free of other measurements. An interrupt (Ctrl-C) stops between two
+    inferences and gives back what was measured, with `cancelled` set.
+
+    Raises CandidateError, ConfigError or ScenarioError before anything starts.
+    """
+    if isinstance(networks, (Candidate, MobileNetConfig, str)):
+        networks = [networks]
+    engines = [engines] if isinstance(engines, str) else list(engines)
+    request = request_for(networks, engines, device, threads, batch, preset)
+    return carry_out(request, listen or (lambda update: None))
+
+
+def request_for(
+    networks: Iterable[Network],
+    engines: Iterable[str],
+    device: str,
+    threads: int,
+    batch: int,
+    preset: Preset,
+) -> Request:
+    """What `measure` asks for, checked."""
+    if preset not in PLANS:
+        raise ScenarioError(f"Preset {preset!r} is not known. Choose one of: {', '.join(PLANS)}.")
+    candidates = tuple(dict.fromkeys(candidate(network) for network in networks))
+    scenarios = tuple(
+        Scenario(engine=engine, device=device, threads=threads, batch=batch)
+        for engine in dict.fromkeys(engines)
+    )
+    return Request(
+        title=_title(candidates),
+        candidates=candidates,
+        scenarios=scenarios,
+        preset=preset,
+        quality="preview" if preset == "preview" else "measured",
+        fresh=True,
+    )
+
+
+def carry_out(request: Request, listen: Callable[[Update], None]) -> Run:
+    """Run a request on a thread of its own, so that an interrupt (Ctrl-C) ends it in good order."""
+    runner = Runner()
+    stop = threading.Event()
+    with _interrupts() as interrupts, ThreadPoolExecutor(max_workers=1) as pool:
+        future = pool.submit(_run, runner, request, listen, stop)
+        future.add_done_callback(lambda done: interrupts.put(False))
+        try:
+            while not future.done():
+                with suppress(queue.Empty):
+                    if interrupts.get(timeout=LOOK_FOR_INTERRUPT_S):
+                        stop.set()
+                        runner.poke()
+        finally:  # whatever ends the waiting ends the run
+            stop.set()
+            runner.poke()
+        return future.result()
+
+
+def _run(
+    runner: Runner, request: Request, listen: Callable[[Update], None], stop: threading.Event
+) -> Run:
+    try:
+        return runner.run(request, Ticket(lock_folder(), request.title), listen, stop)
+    finally:
+        runner.close()
+
+
+@contextmanager
+def _interrupts() -> Iterator[queue.SimpleQueue[bool]]:
+    """Each Ctrl-C puts True there while this lasts. The exception that it raises otherwise can hit
+    anywhere, also where nobody is ready for it, and would lose what was measured."""
+    interrupts: queue.SimpleQueue[bool] = queue.SimpleQueue()  # its `put` may be interrupted
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield interrupts
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: interrupts.put(True))
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _title(candidates: tuple[Candidate, ...]) -> str:
+    if len(candidates) == 1:
+        return f"Measure {candidates[0].name}"
+    return f"Measure {len(candidates)} networks"

@@ -1,0 +1,35 @@
+"""Charts from values: pure functions that return plotly figures as plain dicts.
+
+figure = tradeoff(variants, metric="latency", selected="0.5-160", dark=False)
+st.plotly_chart(Ready(figure), theme=None, config=CONFIG)   # on the page
+as_figure(figure)                                           # in a notebook or a report
+"""
+
+from benchmarks.charts.distribution import distribution, distribution_alt
+from benchmarks.charts.figure import CONFIG, Figure, Ready, as_figure
+from benchmarks.charts.fronts import Front
+from benchmarks.charts.grid import GRID_METRICS, GridMetric, grid, grid_alt
+from benchmarks.charts.layers import LAYER_UNITS, LayerUnit, layers, layers_alt
+from benchmarks.charts.tradeoff import tradeoff, tradeoff_alt, undrawn, why_undrawn
+
+__all__ = [
+    "CONFIG",
+    "GRID_METRICS",
+    "LAYER_UNITS",
+    "Figure",
+    "Front",
+    "GridMetric",
+    "LayerUnit",
+    "Ready",
+    "as_figure",
+    "distribution",
+    "distribution_alt",
+    "grid",
+    "grid_alt",
+    "layers",
+    "layers_alt",
+    "tradeoff",
+    "tradeoff_alt",
+    "undrawn",
+    "why_undrawn",
+]

@@ -1,0 +1,50 @@
+"""Networks that no other of the same kind beats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+from benchmarks.charts.figure import Figure
+from benchmarks.charts.palette import ink
+from benchmarks.variants import Metric, Variant
+
+DASHES = ("dot", "dash", "dashdot", "longdash")
+
+
+class Front(NamedTuple):
+    """Cheapest first; see `benchmarks.variants.pareto_front`. The caller decides who competes."""
+
+    name: str
+    variants: tuple[Variant, ...]
+
+    def corners(self, metric: Metric) -> list[tuple[float, float]]:
+        """Cost and accuracy of each network that has both."""
+        return [
+            (cost, variant.top1.percent)
+            for variant in self.variants
+            if variant.top1 is not None and (cost := variant.metric(metric)) is not None
+        ]
+
+
+def front_lines(fronts: Sequence[Front], metric: Metric, dark: bool) -> list[Figure]:
+    """Steps: between two networks of a front the cheaper one is the best to be had."""
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": escape(front.name),
+            "x": [cost for cost, _ in corners],
+            "y": [top1 for _, top1 in corners],
+            "line": {
+                "shape": "hv",
+                "dash": DASHES[index % len(DASHES)],
+                "width": 1.5,
+                "color": ink(dark).muted,
+            },
+            "hoverinfo": "skip",
+        }
+        for index, front in enumerate(fronts)
+        if len(corners := front.corners(metric)) > 1
+    ]

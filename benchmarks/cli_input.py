@@ -1,0 +1,60 @@
+"""What the command line's lists mean, and what must be right before a measurement starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import TypeVar
+
+from benchmarks import snapshot
+from benchmarks.jobs.request import Request
+from benchmarks.timing.protocol import PLANS
+from mobilenet.config import BASE_RESOLUTION
+
+Number = TypeVar("Number", int, float)
+
+
+class InputError(ValueError):
+    """The command line says something that cannot be meant."""
+
+
+def pairs(widths: list[str] | None, resolutions: list[str] | None) -> list[tuple[float, int]]:
+    """The product of both lists; one of them alone goes with the other's base value."""
+    some_widths = [_number("--width", float, text) for text in entries("--width", widths)]
+    sizes = [_number("--resolution", int, text) for text in entries("--resolution", resolutions)]
+    if not some_widths and not sizes:
+        return []
+    return list(product(some_widths or [1.0], sizes or [BASE_RESOLUTION]))
+
+
+def entries(option: str, values: list[str] | None) -> list[str]:
+    """`--width 0.25,0.5 --width 1` as one list."""
+    found = [entry.strip() for value in values or [] for entry in value.split(",")]
+    if "" in found:
+        raise InputError(f"{option} has an empty entry. Separate entries by single commas.")
+    return found
+
+
+def check_named(networks: Sequence[object]) -> None:
+    if not networks:
+        raise InputError(
+            "No network was named. For example: "
+            "mobilenet-bench measure --width 0.25,0.5 --resolution 160"
+        )
+
+
+def check_target(request: Request, out: Path | None) -> None:
+    """What can be known before a measurement should not fail after it."""
+    if out is not None:
+        snapshot.check_target(out)
+        count = len(request.candidates) * len(request.scenarios)
+        snapshot.check_room(count, PLANS[request.preset])
+
+
+def _number(option: str, kind: Callable[[str], Number], text: str) -> Number:
+    try:
+        return kind(text)
+    except ValueError:
+        wanted = "a whole number, such as 160" if kind is int else "a number, such as 0.5"
+        raise InputError(f"{option}: {text!r} is not {wanted}.") from None

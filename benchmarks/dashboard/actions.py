@@ -1,0 +1,141 @@
+"""What can be started from the page: previews by themselves, the rest by a button."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from benchmarks.candidates import Candidate
+from benchmarks.collection import Collection
+from benchmarks.dashboard import session, shown
+from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.session import is_dark
+from benchmarks.jobs.manager import JobView
+from benchmarks.jobs.request import Request, preview_scenario
+from benchmarks.references import references
+from benchmarks.results import Quality, Scenario, ScenarioError
+from benchmarks.timing.protocol import Preset
+
+
+def show(choice: Choice) -> None:
+    """The three buttons. What they start is marked: only "Measure" uses processes of its own."""
+    status = session.engine_statuses().get((choice.scenario.engine, choice.scenario.device))
+    blocked = status is not None and not status.available
+    pair = tuple(dict.fromkeys((choice.selected, choice.baseline)))
+    st.button(
+        f"Measure {choice.selected.label}",
+        type="secondary" if is_dark() else "primary",  # white on light blue is hard to read
+        icon=":material/timer:",
+        key="measure",
+        shortcut="M",
+        disabled=blocked,
+        width="stretch",
+        help="In a process of its own, in turns with the baseline, so that their ratio is fair.",
+        on_click=_start,
+        args=(f"Measure {choice.selected.name}", pair, choice.scenario, "standard", "measured"),
+    )
+    st.button(
+        "Measure the 16",
+        icon=":material/grid_on:",
+        key="measure_grid",
+        disabled=blocked,
+        width="stretch",
+        help="The paper's four widths at four resolutions, in turns. Preliminary: in a process "
+        "that is kept warm.",
+        on_click=_start,
+        args=("Measure the 16 MobileNets", shown.grid(), choice.scenario, "quick", "preliminary"),
+    )
+    st.button(
+        "Measure references",
+        icon=":material/compare:",
+        key="measure_references",
+        disabled=blocked,
+        width="stretch",
+        help="The reference networks, on this machine, with random weights: right for timing. "
+        "Preliminary, like the 16; slow networks take fewer turns.",
+        on_click=_start,
+        args=(
+            "Measure the reference networks",
+            (*_references(), choice.baseline),
+            choice.scenario,
+            "quick",
+            "preliminary",
+        ),
+    )
+    if (problem := st.session_state.pop("refused", None)) is not None:
+        st.error(problem, icon=":material/block:")
+
+
+def preview(choice: Choice) -> None:
+    """Start a preview of the selected network unless there is a time, or one on its way."""
+    manager = session.manager()
+    scenario = preview_scenario(choice.scenario)
+    if not needs_preview(
+        choice.selected, scenario, manager.jobs(), session.owner(), manager.collection()
+    ):
+        return
+    _submit(
+        f"Preview of {choice.selected.name}", (choice.selected,), scenario, "preview", "preview"
+    )
+
+
+def needs_preview(
+    candidate: Candidate,
+    scenario: Scenario,
+    jobs: tuple[JobView, ...],
+    owner: str,
+    collection: Collection,
+) -> bool:
+    """False where a time is known or on its way, or where the last attempt came to nothing."""
+    if collection.get(candidate, scenario) is not None:
+        return False
+    for job in reversed(jobs):
+        if candidate not in job.request.candidates or scenario not in job.request.scenarios:
+            continue
+        if job.state == "replaced":
+            continue
+        if job.is_live or job.failures or job.problem:
+            return False
+        if job.state == "cancelled" and job.request.owner in (owner, ""):
+            return False  # the opening preview is nobody's, so its cancel counts for all
+    return True
+
+
+def _start(
+    title: str,
+    candidates: tuple[Candidate, ...],
+    scenario: Scenario,
+    preset: Preset,
+    quality: Quality,
+) -> None:
+    _submit(title, tuple(dict.fromkeys(candidates)), scenario, preset, quality)
+
+
+def _submit(
+    title: str,
+    candidates: tuple[Candidate, ...],
+    scenario: Scenario,
+    preset: Preset,
+    quality: Quality,
+) -> None:
+    try:
+        request = Request(
+            title=title,
+            candidates=candidates,
+            scenarios=(scenario,),
+            preset=preset,
+            quality=quality,
+            fresh=quality == "measured",
+            owner=session.owner(),
+        )
+        session.manager().submit(request)
+    except ScenarioError as error:
+        st.session_state["refused"] = str(error)
+    except OSError as error:
+        st.session_state["refused"] = (
+            f"The measurement could not be queued: {error.strerror or error}. "
+            "Make room on the disk and try again."
+        )
+
+
+def _references() -> tuple[Candidate, ...]:
+    return tuple(Candidate(reference=name) for name in references())

@@ -1,0 +1,127 @@
+"""The controls besides the sliders: how a network is run, and what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from benchmarks.candidates import Candidate, candidate
+from benchmarks.dashboard import labels, session
+from benchmarks.dashboard.text import note
+from benchmarks.engines import ENGINES
+from benchmarks.engines.probe import EngineStatus
+from benchmarks.jobs.request import check_scenario
+from benchmarks.machine import read_machine
+from benchmarks.references import references
+from benchmarks.results import MAX_BATCH, Scenario
+from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES
+from mobilenet.config import (
+    paper_grid,
+)
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """Whose accuracies are shown: a source of MobileNet v1's, and torchvision's weights."""
+
+    source: str
+    weights: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the person is looking at."""
+
+    selected: Candidate
+    baseline: Candidate
+    scenario: Scenario
+    recipes: Recipes
+
+
+def choose_scenario() -> Scenario:
+    """How it is run. Raises ScenarioError for what this machine cannot do."""
+    usable = read_machine().usable_cpus
+    statuses = session.engine_statuses()
+    devices = ("cpu", "cuda") if read_machine().accelerators else ("cpu",)
+    engine = st.radio(
+        "Engine",
+        list(ENGINES),
+        format_func=lambda name: ENGINES[name].label,
+        captions=[_why_not(statuses.get((name, "cpu"))) for name in ENGINES],
+        key="engine",
+        bind="query-params",
+        help="The runtime matters as much as the multipliers. Previews always run in PyTorch.",
+    )
+    note(_versions(statuses.values()))
+    device = "cpu"
+    if len(devices) > 1:
+        device = st.segmented_control(
+            "Device", devices, default="cpu", required=True, key="device", bind="query-params"
+        )
+    left, right = st.columns(2)
+    threads = left.number_input(
+        "Threads",
+        1,
+        usable,
+        1,
+        key="threads",
+        bind="query-params",
+        help=f"CPU threads an inference may use; {usable} CPUs are usable here.",
+    )
+    batch = right.number_input(
+        "Batch", 1, MAX_BATCH, 1, key="batch", bind="query-params", help="Images an inference."
+    )
+    scenario = Scenario(engine=engine, device=device, threads=threads, batch=batch)
+    check_scenario(scenario)
+    return scenario
+
+
+def _why_not(status: EngineStatus | None) -> str:
+    """Why an engine does not run here, which was tried; empty where it does."""
+    return "" if status is None or status.available else f":material/block: {status.reason}"
+
+
+def _versions(statuses: Iterable[EngineStatus]) -> str:
+    """What was tried and runs, with its version."""
+    found = [" ".join(status.versions[0]) for status in statuses if status.available]
+    return " · ".join(dict.fromkeys(found)) or "Each engine is being tried."
+
+
+def choose_baseline(selected: Candidate) -> Candidate:
+    """What differences are counted from: a network of the grid, a reference, or the selected."""
+    offered = [Candidate(config=config).key for config in paper_grid()] + list(references())
+    more = [*st.session_state["known_candidates"], selected.key, st.session_state.get("baseline")]
+    offered += [key for key in dict.fromkeys(more) if key is not None and key not in offered]
+    chosen = st.selectbox(
+        "Baseline",
+        offered,
+        format_func=labels.name_of,
+        key="baseline",
+        bind="query-params",
+        help="What every difference on this page is counted from.",
+    )
+    return candidate(chosen)
+
+
+def choose_recipes() -> Recipes:
+    """Published accuracies of one network differ by recipe; by default like stands beside like."""
+    with st.popover("Accuracies by", icon=":material/fact_check:", width="stretch"):
+        source = st.selectbox(
+            "MobileNet v1 as published by",
+            list(SOURCES),
+            index=list(SOURCES).index(DEFAULT_SOURCE),
+            format_func=lambda key: SOURCES[key].title,
+            key="source",
+            bind="query-params",
+        )
+        note(SOURCES[source].recipe)
+        weights = st.selectbox(
+            "References with torchvision's",
+            list(labels.WEIGHTS),
+            format_func=lambda name: labels.WEIGHTS[name],
+            key="weights",
+            bind="query-params",
+        )
+    return Recipes(source, weights)

@@ -1,0 +1,51 @@
+"""The Explore page: move two sliders, see what the network costs and how fast it runs here."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from benchmarks.candidates import CandidateError
+from benchmarks.dashboard import actions, controls, figures, links, network, session, summary, tray
+from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.progress import show_jobs
+from benchmarks.jobs.request import check_memory
+from benchmarks.results import ScenarioError
+from mobilenet.config import ConfigError
+
+
+def show() -> None:
+    links.apply()
+    try:
+        session.start_opening_preview()
+    except OSError as error:  # nowhere to queue, so nothing can be measured; it says the way out
+        st.error(f"Nothing can be measured: {error.strerror or error}.", icon=":material/block:")
+        st.stop()
+    summary.show_machine()
+    headline = st.container()
+    for problem in st.session_state["link_problems"]:
+        st.warning(problem, icon=":material/link_off:")
+
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        try:
+            selected = network.choose_network()
+            buttons = st.container()
+            scenario = controls.choose_scenario()
+            check_memory(selected, scenario)
+        except (ConfigError, CandidateError, ScenarioError) as error:
+            st.error(str(error), icon=":material/block:")
+            st.stop()
+        baseline = controls.choose_baseline(selected)
+        choice = Choice(selected, baseline, scenario, controls.choose_recipes())
+        with buttons:
+            actions.show(choice)
+    actions.preview(choice)
+    collection = session.manager().collection()
+    with headline:
+        summary.show_headline(collection, choice)
+    with right:
+        show_jobs()
+        summary.show_numbers(collection, choice)
+        figures.show_tradeoff(collection, choice)
+    figures.show_details(collection, choice)
+    tray.show(collection, choice)

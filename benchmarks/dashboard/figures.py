@@ -1,0 +1,188 @@
+"""The charts and the table, drawn from the same values; clicking any of them selects a network."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from benchmarks import charts
+from benchmarks.candidates import Candidate, candidate
+from benchmarks.charts import Front
+from benchmarks.collection import Collection
+from benchmarks.dashboard import labels, network, shown, table
+from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.session import is_dark, is_phone
+from benchmarks.dashboard.text import note
+from benchmarks.variants import (
+    Metric,
+    Variant,
+    pareto_front,
+)
+from mobilenet.config import MobileNetConfig
+from mobilenet.cost import cost
+
+MIN_TIMED = 2  # one point on a latency axis compares nothing
+
+
+def show_tradeoff(collection: Collection, choice: Choice) -> None:
+    """Accuracy against what it costs, with the controls that belong to the chart."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="tradeoff_bar"):
+        asked: Metric = st.segmented_control(
+            "Accuracy against",
+            list(labels.METRICS),
+            default="latency",
+            required=True,
+            format_func=lambda metric: labels.METRICS[metric],
+            key="x",
+            bind="query-params",
+        )
+        across = st.toggle(
+            "One Pareto line across recipes",
+            key="across",
+            bind="query-params",
+            help="Training recipes differ by several points for the same network, so a line "
+            "across them compares recipes as much as networks.",
+        )
+    variants = shown.networks(collection, choice)
+    timed = sum(variant.measurement is not None for variant in variants)
+    metric: Metric = asked if asked != "latency" or timed >= MIN_TIMED else "mult_adds"
+    fronts = _fronts(variants, metric, across=across)
+    figure = charts.tradeoff(
+        variants,
+        metric=metric,
+        selected=choice.selected.key,
+        baseline=choice.baseline.key,
+        pareto=fronts,
+        screen_px=390 if is_phone() else 700,
+        dark=is_dark(),
+    )
+    alt = charts.tradeoff_alt(variants, metric=metric, selected=choice.selected.key, pareto=fronts)
+    _chart(figure, "tradeoff", alt)
+    _say_what_is_missing(variants, asked, metric)
+
+
+def show_details(collection: Collection, choice: Choice) -> None:
+    """Grid, layers, distribution, table; only the open tab is drawn."""
+    grid, layers, spread, rows = st.tabs(
+        ["Width × resolution", "Layers", "Distribution", "Table"],
+        key="detail",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if grid.open:
+        with grid:
+            _show_grid(collection, choice)
+    if layers.open:
+        with layers:
+            _show_layers(choice)
+    if spread.open:
+        with spread:
+            _show_distribution(collection, choice)
+    if rows.open:
+        with rows:
+            table.show(shown.networks(collection, choice), choice)
+
+
+def _fronts(variants: tuple[Variant, ...], metric: Metric, *, across: bool) -> list[Front]:
+    """Pareto lines, one a recipe unless asked otherwise."""
+    if across:
+        return [Front("all recipes", pareto_front(variants, metric))]
+    recipes = dict.fromkeys(v.top1.recipe for v in variants if v.top1 is not None)
+    fronts = [
+        Front(
+            recipe,
+            pareto_front([v for v in variants if v.top1 and v.top1.recipe == recipe], metric),
+        )
+        for recipe in recipes
+    ]
+    return [front for front in fronts if len(front.variants) > 1]
+
+
+def _say_what_is_missing(variants: tuple[Variant, ...], asked: Metric, metric: Metric) -> None:
+    missing = charts.undrawn(variants, metric)
+    if asked != metric:
+        note(
+            "Nothing to compare on the latency axis yet, so mult-adds are shown. It follows as "
+            "soon as two networks are timed in this scenario."
+        )
+    elif missing:
+        untimed = [one.candidate.label for one in missing if one.top1 is not None]
+        unknown = [one.candidate.label for one in missing if one.top1 is None]
+        parts = []
+        if untimed:
+            parts.append(f"{len(untimed)} not timed in this scenario")
+        if unknown:
+            parts.append(f"{', '.join(unknown)} without a published accuracy")
+        note("Not on the chart: " + "; ".join(parts) + ".")
+
+
+def _show_grid(collection: Collection, choice: Choice) -> None:
+    metric = st.segmented_control(
+        "In the cells",
+        list(labels.CELLS),
+        default="latency",
+        required=True,
+        format_func=lambda key: labels.CELLS[key],
+        key="cells",
+        bind="query-params",
+    )
+    config = choice.selected.config or MobileNetConfig()
+    grid = tuple(shown.variant(one, collection, choice) for one in shown.grid())
+    selected = Candidate(config=config).key
+    figure = charts.grid(grid, metric=metric, selected=selected, dark=is_dark())
+    _chart(figure, "grid", charts.grid_alt(grid, metric=metric, selected=selected))
+
+
+def _show_layers(choice: Choice) -> None:
+    if choice.selected.config is None:
+        st.info("Layers are counted for MobileNets; choose one with the sliders.")
+        return
+    unit = st.segmented_control(
+        "Length of the bars",
+        list(labels.LAYER_UNITS),
+        default="mult_adds",
+        required=True,
+        format_func=lambda key: labels.LAYER_UNITS[key],
+        key="layer_unit",
+        bind="query-params",
+    )
+    counted = cost(choice.selected.config)
+    figure = charts.layers(counted, unit=unit, dark=is_dark())
+    _chart(figure, "layers", charts.layers_alt(counted, unit=unit), selectable=False)
+
+
+def _show_distribution(collection: Collection, choice: Choice) -> None:
+    wanted = dict.fromkeys([choice.selected, choice.baseline, *shown.pins()])
+    timed = (collection.get(one, choice.scenario) for one in wanted)
+    found = [measurement for measurement in timed if measurement is not None]
+    if not found:
+        st.info("Not timed in this scenario yet. Press Measure.")
+        return
+    figure = charts.distribution(found, dark=is_dark())
+    _chart(figure, "distribution", charts.distribution_alt(found), selectable=False)
+
+
+def _chart(figure: charts.Figure, key: str, alt: str, *, selectable: bool = True) -> None:
+    ready, config = charts.Ready(figure), dict(charts.CONFIG)
+    if is_phone():
+        config["displayModeBar"] = False  # it would lie on the legend
+    if not selectable or is_phone():  # a selectable chart would not let a finger scroll past it
+        st.plotly_chart(ready, key=key, theme=None, config=config, alt=alt)
+        return
+    st.plotly_chart(
+        ready,
+        key=key,
+        theme=None,
+        config=config,
+        alt=alt,
+        selection_mode="points",
+        on_select=lambda: _select_point(key),
+    )
+
+
+def _select_point(chart: str) -> None:
+    """Plotly forgets its selection whenever the figure changes, so it is copied to the controls."""
+    points = st.session_state[chart].selection.points
+    if points and (data := points[0].get("customdata")):
+        first = data[0] if isinstance(data, list) else data.get("0")
+        if isinstance(first, str):
+            network.select(candidate(first))

@@ -1,0 +1,83 @@
+"""What is under way on this machine, for all who look: progress, place in the queue, cancel."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from benchmarks import units
+from benchmarks.dashboard import session
+from benchmarks.dashboard.text import note
+from benchmarks.jobs.manager import JobView
+
+LIVE_POLL_S, IDLE_POLL_S = 0.4, 2.0
+MIN_REDRAW_S = 0.6  # a redraw takes CPU from what is being measured
+
+
+def show_jobs() -> None:
+    """A strip that renews itself and, when results have come in, the whole page."""
+    st.session_state["drawn"] = _news()
+    st.session_state["drawn_at"] = time.monotonic()
+    live = any(job.is_live for job in session.manager().jobs())
+    st.fragment(_strip, run_every=LIVE_POLL_S if live else IDLE_POLL_S)()
+
+
+def _news() -> tuple[int, bool]:
+    """What alters the page without a hand on it: jobs with their results, and engines tried."""
+    return session.manager().version, bool(session.engine_statuses())
+
+
+def _strip() -> None:
+    age_s = time.monotonic() - st.session_state["drawn_at"]
+    if _news() != st.session_state["drawn"] and age_s >= MIN_REDRAW_S:
+        st.rerun(scope="app")
+    jobs = session.manager().jobs()
+    for job in jobs:
+        if job.is_live:
+            _show_live(job)
+    ended = [job for job in jobs if not job.is_live and job.state != "replaced"]
+    if ended:
+        _show_end(ended[-1])
+
+
+def _show_live(job: JobView) -> None:
+    text, button = st.columns([5, 1], vertical_alignment="center")
+    text.progress(min(max(job.fraction, 0.0), 1.0), text=describe(job))
+    button.button(
+        "Cancel",
+        key=f"cancel-{job.request.id}",
+        icon=":material/close:",
+        help=f"Stop: {job.request.title}. What has been measured stays.",
+        on_click=session.manager().cancel,
+        args=(job.request.id,),
+    )
+
+
+def describe(job: JobView) -> str:
+    """One line for a job that waits or runs."""
+    title = f"**{job.request.title}**"
+    if job.ahead:
+        what = f": “{job.first}”" if job.first else ""
+        others = "1 measurement" if job.ahead == 1 else f"{job.ahead} measurements"
+        return f"{title} waits for {others} on this machine{what}"
+    if job.state == "queued" or not job.phase:
+        return f"{title} waits for the machine"
+    left = "" if job.remaining_s is None else f", {units.duration(job.remaining_s)} left"
+    return f"{title}: {job.phase}{left}"
+
+
+def _show_end(job: JobView) -> None:
+    if job.problem is not None:
+        st.error(f"{job.request.title} {job.problem}.", icon=":material/error:")
+    if job.failures:
+        reasons = dict.fromkeys(failure.reason for failure in job.failures)
+        for reason in reasons:
+            names = [f.candidate.name for f in job.failures if f.reason == reason]
+            st.error(
+                f"Not timed: {', '.join(names)}. Reason: {reason}. Earlier results stay; "
+                "you can measure again.",
+                icon=":material/error:",
+            )
+    if job.state == "cancelled":
+        note(f"Cancelled: {job.request.title}. What had been timed is shown as a preview.")

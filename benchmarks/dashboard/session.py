@@ -1,0 +1,73 @@
+"""What the server shares between tabs, and what belongs to one tab."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import streamlit as st
+
+from benchmarks.candidates import Candidate
+from benchmarks.engines.probe import EngineStatus, probe
+from benchmarks.insight import LARGEST, SMALLEST
+from benchmarks.jobs.manager import JobManager
+from benchmarks.jobs.request import Request
+from benchmarks.jobs.runner import Runner
+from benchmarks.results import Scenario
+from mobilenet.config import paper_grid
+
+
+@st.cache_resource(show_spinner=False, on_release=JobManager.close)
+def manager() -> JobManager:
+    """The one queue of this server; all tabs see the same jobs and results."""
+    return JobManager(Runner())
+
+
+@st.cache_resource(show_spinner=False)
+def start_opening_preview() -> str:
+    """Start the preview that a first visitor finds under way; once in a server's life."""
+    return manager().submit(
+        Request(
+            title="First look at the 16 MobileNets",
+            candidates=opening_order(),
+            scenarios=(Scenario(),),
+            preset="preview",
+            quality="preview",
+        )
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _probing() -> Future[tuple[EngineStatus, ...]]:
+    """Runs a tiny network through every engine, behind whatever is being measured."""
+    return ThreadPoolExecutor(max_workers=1).submit(probe)
+
+
+def engine_statuses() -> dict[tuple[str, str], EngineStatus]:
+    """By engine and device; empty until every engine has been tried."""
+    probing = _probing()
+    if not probing.done():
+        return {}
+    return {(status.engine, status.device): status for status in probing.result()}
+
+
+def opening_order() -> tuple[Candidate, ...]:
+    """The paper's sixteen, the two corners first: the opening sentence needs those."""
+    corners = (LARGEST, SMALLEST)
+    rest = (Candidate(config=config) for config in paper_grid())
+    return (*corners, *(one for one in rest if one not in corners))
+
+
+def owner() -> str:
+    """This tab's name in the queue."""
+    return str(st.session_state.setdefault("owner", uuid.uuid4().hex))
+
+
+def is_phone() -> bool:
+    """Whether the browser says so; charts then leave touches to scrolling."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
+
+
+def is_dark() -> bool:
+    """The theme this tab shows."""
+    return st.context.theme.type == "dark"

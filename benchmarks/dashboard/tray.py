@@ -1,0 +1,98 @@
+"""The tray: networks pinned side by side, with their ratios to the baseline."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from benchmarks import units
+from benchmarks.candidates import Candidate, candidate
+from benchmarks.collection import Collection
+from benchmarks.dashboard import labels, shown
+from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.links import MAX_PINS
+from benchmarks.dashboard.text import note
+from benchmarks.insight import compared
+from benchmarks.references import references
+from benchmarks.results import Measurement
+
+
+def show(collection: Collection, choice: Choice) -> None:
+    """The pinned networks; they live in the link, so a copied link brings them along."""
+    st.subheader("Side by side", anchor=False)
+    offered = [one.key for one in shown.grid()] + list(references())
+    more = [*st.session_state["known_candidates"], choice.selected.key]
+    offered += [key for key in dict.fromkeys(more) if key not in offered]
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    pins = left.multiselect(
+        "Pinned networks",
+        offered,
+        key="pins",
+        bind="query-params",
+        max_selections=MAX_PINS,
+        format_func=labels.name_of,
+        placeholder="Pin networks to compare them",
+    )
+    right.button(
+        f"Pin {choice.selected.label}",
+        key="pin",
+        icon=":material/push_pin:",
+        on_click=_pin,
+        args=(choice.selected.key,),
+        disabled=choice.selected.key in pins or len(pins) >= MAX_PINS,
+        width="stretch",
+    )
+    if not pins:
+        note(
+            "Nothing pinned yet. Pin what the sliders show, or choose networks above; the link "
+            "keeps them."
+        )
+        return
+    columns = {"Figure": _NAMES}
+    for key in pins:
+        columns[candidate(key).label] = _column(candidate(key), collection, choice)
+    st.table(pd.DataFrame(columns).set_index("Figure"))
+
+
+_NAMES = ["Latency", "Top-1", "Mult-adds", "Parameters", "Size on disk", "Peak activations"]
+
+
+def _column(pinned: Candidate, collection: Collection, choice: Choice) -> list[str]:
+    base = choice.baseline
+    variant = shown.variant(pinned, collection, choice)
+    top1 = variant.top1
+    against = compared(pinned, base, choice.scenario, collection)
+    return [
+        _latency(variant.measurement, None if pinned == base else against),
+        units.percent(top1.percent, error_percent=top1.error_percent)
+        if top1
+        else units.NOT_MEASURED,
+        _with_change(units.millions(pinned.mult_adds), pinned.mult_adds, base.mult_adds),
+        _with_change(units.millions(pinned.parameters), pinned.parameters, base.parameters),
+        _with_change(units.megabytes(pinned.size_bytes), pinned.size_bytes, base.size_bytes),
+        _with_change(
+            units.megabytes(pinned.peak_activation_bytes),
+            pinned.peak_activation_bytes,
+            base.peak_activation_bytes,
+        ),
+    ]
+
+
+def _latency(found: Measurement | None, against: str | None) -> str:
+    if found is None:
+        return "not timed"
+    text = units.milliseconds(found.median_s)
+    if found.quality != "measured":
+        text += f", {found.quality}"
+    return f"{text} ({against})" if against else text
+
+
+def _with_change(text: str, value: float, baseline: float) -> str:
+    return text if value == baseline else f"{text} ({units.change(value, baseline)})"
+
+
+def _pin(key: str) -> None:
+    """Runs before the page: the widget takes the new list as its own."""
+    pins = st.session_state.get("pins", [])
+    st.session_state["known_candidates"].append(key)
+    st.session_state["pins"] = [*pins, key]

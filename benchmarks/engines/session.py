@@ -1,0 +1,45 @@
+"""What every runtime offers: load a network for a scenario, then run it on one fixed input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.candidates import Candidate
+from benchmarks.results import Scenario
+
+Logits = NDArray[np.float32]
+
+
+class EngineError(RuntimeError):
+    """A runtime refused a network or a scenario; the message is for people."""
+
+
+class OutOfMemory(EngineError):
+    """The batch or the network does not fit."""
+
+    def __init__(self) -> None:
+        super().__init__("does not fit into memory; choose a smaller batch or resolution")
+
+
+class Session(Protocol):
+    """One network, loaded, with its input in place."""
+
+    def time_ns(self) -> int:
+        """Run one inference and wait until its result is there; nanoseconds that it took."""
+
+    def logits(self) -> Logits:
+        """(N, classes) of one inference."""
+
+
+class Engine(Protocol):
+    """A runtime in this process."""
+
+    def devices(self) -> tuple[str, ...]:
+        """Where it can run: "cpu" first."""
+
+    def load(self, candidate: Candidate, scenario: Scenario, prepared: Path | None) -> Session:
+        """Build or load the network. Raises EngineError."""

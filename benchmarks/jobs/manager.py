@@ -1,0 +1,197 @@
+"""The dashboard's queue: jobs of all tabs, one thread that runs them, and what they found."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from benchmarks.collection import Collection
+from benchmarks.jobs.machine_queue import Ticket, lock_folder
+from benchmarks.jobs.request import Request
+from benchmarks.jobs.runner import Runner, Update, Waiting
+from benchmarks.messages import Progress
+from benchmarks.results import Failure, Measurement
+
+State = Literal["queued", "running", "done", "cancelled", "replaced"]
+KEPT_JOBS = 20
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as the page shows it.
+
+    ahead: measurements that come first, on the whole machine; first: what the first of them does.
+    remaining_s: None while it cannot be told.
+    """
+
+    request: Request
+    state: State
+    ahead: int = 0
+    first: str | None = None
+    phase: str = ""
+    fraction: float = 0.0
+    remaining_s: float | None = None
+    failures: tuple[Failure, ...] = ()
+    problem: str | None = None  # why the whole job came to nothing
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in ("queued", "running")
+
+
+class JobManager:
+    """One for each server process. All methods may be called from any thread."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._changed = threading.Condition()
+        self._views: OrderedDict[str, JobView] = OrderedDict()
+        self._waiting: OrderedDict[str, Ticket] = OrderedDict()
+        self._stops: dict[str, threading.Event] = {}
+        self._replaced: set[str] = set()
+        self._collection = Collection()
+        self._version = 0
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+        self._thread.start()
+
+    def submit(self, request: Request) -> str:
+        """Queue a request; its id. A preview takes the place of its owner's earlier preview.
+
+        Raises OSError if there is no place to queue in.
+        """
+        with self._changed:
+            if self._closed:  # a page that still runs while its server lets go
+                self._views[request.id] = JobView(request, "cancelled")
+                return request.id
+            ticket = Ticket(lock_folder(), request.title)
+            if request.quality == "preview" and request.owner:
+                self._drop_previews_of(request.owner)
+            self._views[request.id] = JobView(request, "queued")
+            self._stops[request.id] = threading.Event()
+            self._waiting[request.id] = ticket
+            self._forget_old_jobs()
+            self._touch()
+        return request.id
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job, or take it out of the queue. A job that has ended stays as it is."""
+        with self._changed:
+            if job_id not in self._views or not self._views[job_id].is_live:
+                return
+            self._stops[job_id].set()
+            if (ticket := self._waiting.pop(job_id, None)) is not None:
+                ticket.leave()
+                self._update(job_id, state=self._cancelled_state(job_id))
+        self._runner.poke()
+
+    def jobs(self) -> tuple[JobView, ...]:
+        """All jobs that are remembered, oldest first, with their present places in the queue."""
+        with self._changed:
+            for job_id, ticket in self._waiting.items():
+                place = ticket.place()
+                self._views[job_id] = replace(
+                    self._views[job_id], ahead=place.ahead, first=place.first
+                )
+            return tuple(self._views.values())
+
+    def collection(self) -> Collection:
+        """Everything measured since the server started."""
+        with self._changed:
+            return self._collection
+
+    @property
+    def version(self) -> int:
+        """Rises with each result and each job that starts or ends: a page compares it."""
+        with self._changed:
+            return self._version
+
+    def wait_for(self, job_id: str, timeout_s: float) -> JobView:
+        """Block until the job has ended or the time is over; how it then stands."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._views[job_id].is_live, timeout_s)
+            return self._views[job_id]
+
+    def close(self) -> None:
+        """Stop everything and end the workers."""
+        with self._changed:
+            self._closed = True
+            for job_id in list(self._views):
+                self.cancel(job_id)
+            self._touch()
+        self._thread.join()
+        self._runner.close()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if self._closed:
+                    return
+                job_id, ticket = self._waiting.popitem(last=False)
+                self._update(job_id, state="running")
+                request, stop = self._views[job_id].request, self._stops[job_id]
+
+            def listen(update: Update, job_id: str = job_id) -> None:
+                self._take(job_id, update)
+
+            ended: State = "done"
+            problem: str | None = None
+            try:
+                run = self._runner.run(request, ticket, listen, stop)
+            except OSError as error:  # no process, no file: the next job may have better luck
+                problem = f"could not be started: {error.strerror or error}"
+            except Exception as error:  # a fault of ours must not take the queue with it
+                traceback.print_exc()
+                problem = f"ended by a fault of this program: {type(error).__name__}: {error}"
+            else:
+                ended = self._cancelled_state(job_id) if run.cancelled else "done"
+            with self._changed:
+                self._update(job_id, state=ended, fraction=1.0, remaining_s=None, problem=problem)
+
+    def _take(self, job_id: str, update: Update) -> None:
+        with self._changed:
+            match update:
+                case Waiting(place):
+                    self._update(job_id, ahead=place.ahead, first=place.first)
+                case Progress(phase, fraction, remaining_s):
+                    self._views[job_id] = replace(
+                        self._views[job_id],
+                        ahead=0,
+                        first=None,
+                        phase=phase,
+                        fraction=fraction,
+                        remaining_s=remaining_s,
+                    )
+                case Measurement():
+                    self._collection = self._collection.plus(update)
+                    self._touch()
+                case Failure():
+                    failures = (*self._views[job_id].failures, update)
+                    self._update(job_id, failures=failures)
+
+    def _drop_previews_of(self, owner: str) -> None:
+        for job_id, view in list(self._views.items()):
+            if view.is_live and view.request.quality == "preview" and view.request.owner == owner:
+                self._replaced.add(job_id)
+                self.cancel(job_id)
+
+    def _cancelled_state(self, job_id: str) -> State:
+        return "replaced" if job_id in self._replaced else "cancelled"
+
+    def _forget_old_jobs(self) -> None:
+        ended = [job_id for job_id, view in self._views.items() if not view.is_live]
+        for job_id in ended[: max(0, len(self._views) - KEPT_JOBS)]:
+            del self._views[job_id], self._stops[job_id]
+            self._replaced.discard(job_id)
+
+    def _update(self, job_id: str, **changes: object) -> None:
+        self._views[job_id] = replace(self._views[job_id], **changes)  # type: ignore[arg-type]
+        self._touch()
+
+    def _touch(self) -> None:
+        self._version += 1
+        self._changed.notify_all()

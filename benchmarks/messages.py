@@ -1,0 +1,113 @@
+"""What supervisor and worker say to each other: one JSON object a line, validated on both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from benchmarks.candidates import Candidate
+from benchmarks.results import Failure, Measurement, Quality, Scenario
+from benchmarks.timing.protocol import Plan
+
+
+@dataclass(frozen=True)
+class Task:
+    """One network to time. folder: where it was prepared, if the engine loads files."""
+
+    candidate: Candidate
+    scenario: Scenario
+    folder: str | None = None
+    prepare_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Time these networks, interleaved. All share one scenario."""
+
+    run_id: str
+    tasks: tuple[Task, ...]
+    plan: Plan
+    quality: Quality
+    kind: Literal["measure"] = "measure"
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Export one network into `folder`; only the eager worker can."""
+
+    run_id: str
+    candidate: Candidate
+    batch: int
+    folder: str
+    kind: Literal["prepare"] = "prepare"
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop the command with this run's id between two inferences."""
+
+    run_id: str
+    kind: Literal["cancel"] = "cancel"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker has imported its runtime. devices: where that runs, "cpu" first."""
+
+    devices: tuple[str, ...]
+    kind: Literal["ready"] = "ready"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """fraction: of this command, 0 to 1. remaining_s: None until it can be told."""
+
+    phase: str
+    fraction: float
+    remaining_s: float | None = None
+    kind: Literal["progress"] = "progress"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A measurement, or a first part of one that a later message replaces."""
+
+    measurement: Measurement
+    kind: Literal["result"] = "result"
+
+
+@dataclass(frozen=True)
+class Failed:
+    failure: Failure
+    kind: Literal["failed"] = "failed"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    seconds: float
+    kind: Literal["prepared"] = "prepared"
+
+
+@dataclass(frozen=True)
+class NotPrepared:
+    reason: str
+    kind: Literal["not_prepared"] = "not_prepared"
+
+
+@dataclass(frozen=True)
+class Done:
+    cancelled: bool = False
+    kind: Literal["done"] = "done"
+
+
+Command = Annotated[Measure | Prepare | Cancel, Field(discriminator="kind")]
+Event = Annotated[
+    Ready | Progress | Result | Failed | Prepared | NotPrepared | Done,
+    Field(discriminator="kind"),
+]
+COMMAND: TypeAdapter[Measure | Prepare | Cancel] = TypeAdapter(Command)
+EVENT: TypeAdapter[Ready | Progress | Result | Failed | Prepared | NotPrepared | Done] = (
+    TypeAdapter(Event)
+)

@@ -1,0 +1,202 @@
+"""A run as a table for people: plain text for the terminal, HTML for a notebook."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from benchmarks import units
+from benchmarks.engines import ENGINES
+from benchmarks.frames import images_per_s, to_frame, top1_of
+from benchmarks.results import Failure, Measurement, Run, Scenario
+from benchmarks.variants import Top1
+
+__all__ = ["describe_failure", "printable", "to_frame", "to_html", "to_text"]
+
+GAP = "  "
+_INHERITING = 'style="color:inherit;font-size:inherit;border-collapse:collapse"'
+QUALITY_NOTES = {
+    "preview": "preview: a first look, from fewer inferences than a measurement.",
+    "preliminary": "preliminary: timed in a process that was already warm.",
+}
+
+
+@dataclass(frozen=True)
+class _Column:
+    title: str
+    text: Callable[[Measurement], str]
+    is_number: bool = True
+
+
+def to_text(run: Run, *, width: int = 100) -> str:
+    """The run for a terminal of `width` columns: the last columns of the table go if need be."""
+    columns = _fitting(_columns(run), run.measurements, width)
+    heading = [line for text in _heading(run) for line in textwrap.wrap(text, width)]
+    notes = [
+        line
+        for note in _notes(run, columns)
+        for line in textwrap.wrap(note, width, subsequent_indent=GAP, break_on_hyphens=False)
+    ]
+    grid = _grid(columns, run.measurements) if run.measurements else []
+    return "\n\n".join("\n".join(part) for part in (heading, grid, notes) if part)
+
+
+def to_html(run: Run) -> str:
+    """The run for a notebook: escaped, without scripts or colours of its own, nothing loaded."""
+    columns = _columns(run)
+    titles = "".join(_cell("th", column, column.title) for column in columns)
+    rows = "".join(
+        f"<tr>{''.join(_cell('td', column, column.text(row)) for column in columns)}</tr>"
+        for row in run.measurements
+    )
+    table = f"<table {_INHERITING}><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
+    heading = "<br>".join(escape(line) for line in _heading(run))
+    notes = "<br>".join(escape(note) for note in _notes(run, columns))
+    return (
+        f"<div><p>{heading}</p>{table if run.measurements else ''}"
+        f'<p style="font-size:smaller;opacity:.8">{notes}</p></div>'
+    )
+
+
+def describe_failure(failure: Failure) -> str:
+    """For people: "ResNet-18 in OpenVINO: does not fit into memory"."""
+    where = f"{failure.candidate.name} in {_engine_label(failure.scenario)}"
+    return f"{where}: {printable(failure.reason)}"
+
+
+def printable(text: str) -> str:
+    """`text` without control characters: a snapshot may come from a stranger."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+_NETWORK = _Column("Network", lambda row: row.candidate.label, is_number=False)
+_SCENARIO = {
+    "engine": _Column("Engine", lambda row: _engine_label(row.scenario), is_number=False),
+    "device": _Column("Device", lambda row: row.scenario.device, is_number=False),
+    "precision": _Column("Precision", lambda row: row.scenario.precision, is_number=False),
+    "threads": _Column("Threads", lambda row: str(row.scenario.threads)),
+    "batch": _Column("Batch", lambda row: str(row.scenario.batch)),
+}
+_LATENCY = _Column("Latency", lambda row: units.milliseconds(row.median_s))
+_QUALITY = _Column("Quality", lambda row: row.quality, is_number=False)
+_TOP1 = _Column("  Top-1", lambda row: _top1_text(top1_of(row)), is_number=False)
+_REST = (
+    _Column("95 % interval", lambda row: units.milliseconds_interval(row.interval_s)),
+    _TOP1,
+    _Column("Mult-adds", lambda row: units.millions(row.candidate.mult_adds)),
+    _Column("Parameters", lambda row: units.millions(row.candidate.parameters)),
+    _Column("Images/s", lambda row: units.significant(images_per_s(row))),
+)
+
+
+def _columns(run: Run) -> list[_Column]:
+    """The most important first: those at the end go where there is no room."""
+    differing = [column for name, column in _SCENARIO.items() if not _is_shared(run, name)]
+    qualities = {row.quality for row in run.measurements}
+    return [_NETWORK, *differing, _LATENCY, *([_QUALITY] if len(qualities) > 1 else []), *_REST]
+
+
+def _scenarios(run: Run) -> list[Scenario]:
+    return [row.scenario for row in run.measurements] + [row.scenario for row in run.failures]
+
+
+def _is_shared(run: Run, name: str) -> bool:
+    """Whether all scenarios of the run agree in this field."""
+    return len({getattr(scenario, name) for scenario in _scenarios(run)}) <= 1
+
+
+def _heading(run: Run) -> list[str]:
+    """The machine, and what all scenarios of the run have in common."""
+    machine = run.machine
+    facts = [machine.cpu, _count(machine.usable_cpus, "usable CPU"), *machine.accelerators]
+    heading = [printable(", ".join([*facts, machine.system]))]
+    if not _scenarios(run):
+        return heading
+    engines = dict.fromkeys(_engine_with_version(scenario, run) for scenario in _scenarios(run))
+    scenario = _scenarios(run)[0]
+    texts = {
+        "device": scenario.device,
+        "precision": scenario.precision,
+        "threads": _count(scenario.threads, "thread"),
+        "batch": f"batch {scenario.batch}",
+    }
+    shared = [text for name, text in texts.items() if _is_shared(run, name)]
+    qualities = {row.quality for row in run.measurements}
+    shared += qualities - {"measured"} if len(qualities) == 1 else set()
+    return [*heading, printable(", ".join([*engines, *shared]))]
+
+
+def _notes(run: Run, columns: Sequence[_Column]) -> list[str]:
+    """What must be known to read the table, what failed, whether the run was stopped."""
+    notes = ["Latency: median of this run; another run may differ by some 10 %."]
+    if not run.measurements:
+        notes = ["Nothing was measured."]
+    if _TOP1 in columns:
+        known = [top1 for row in run.measurements if (top1 := top1_of(row)) is not None]
+        guessed = {top1.source for top1 in known if top1.error_percent is not None}
+        sources = [
+            f"{source} (≈: estimated between them)" if source in guessed else source
+            for source in dict.fromkeys(top1.source for top1 in known)
+        ]
+        notes += [f"Top-1: {'; '.join(sources)}."] if sources else []
+    qualities = {row.quality for row in run.measurements}
+    notes += [note for quality, note in QUALITY_NOTES.items() if quality in qualities]
+    notes += [f"Failed: {describe_failure(failure)}" for failure in run.failures]
+    if run.cancelled:
+        notes.append("Cancelled: this is what was measured until then.")
+    return notes
+
+
+def _fitting(columns: Sequence[_Column], rows: Sequence[Measurement], width: int) -> list[_Column]:
+    """As many of `columns` as there is room for, at least as far as the latency."""
+    fitting: list[_Column] = []
+    used = -len(GAP)
+    for column in columns:
+        used += len(GAP) + len(_cells(column, rows)[0])
+        if used > width and _LATENCY in fitting:
+            break
+        fitting.append(column)
+    return fitting
+
+
+def _grid(columns: Sequence[_Column], rows: Sequence[Measurement]) -> list[str]:
+    lines = zip(*(_cells(column, rows) for column in columns), strict=True)
+    return [GAP.join(line).rstrip() for line in lines]
+
+
+def _cells(column: _Column, rows: Sequence[Measurement]) -> list[str]:
+    """Title and texts of one column, all equally wide."""
+    texts = [column.title, *(column.text(row) for row in rows)]
+    align = str.rjust if column.is_number else str.ljust
+    return [align(text, max(map(len, texts))) for text in texts]
+
+
+def _cell(tag: str, column: _Column, text: str) -> str:
+    side = "right" if column.is_number else "left"
+    return f'<{tag} style="text-align:{side};padding:.2em .6em">{escape(text.strip())}</{tag}>'
+
+
+def _top1_text(top1: Top1 | None) -> str:
+    """Published figures are indented by the width of the estimates' sign, so that all line up."""
+    if top1 is None:
+        return f"  {units.NOT_MEASURED}"
+    text = units.percent(top1.percent, error_percent=top1.error_percent)
+    return f"  {text}" if top1.error_percent is None else text
+
+
+def _engine_label(scenario: Scenario) -> str:
+    """A snapshot of a newer program may name an engine that is unknown here."""
+    engine = ENGINES.get(scenario.engine)
+    return engine.label if engine else scenario.engine
+
+
+def _engine_with_version(scenario: Scenario, run: Run) -> str:
+    engine = ENGINES.get(scenario.engine)
+    version = run.machine.version_of(engine.distribution) if engine else None
+    return f"{_engine_label(scenario)} {version or ''}".strip()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,132 @@
+"""Who is called when: warm-up, then rounds in random order with a settle call. Knows no runtime.
+
+A network's turn in a round is a block: one settle call, kept but not counted because the first
+call after another network is slower, then a few calls timed one by one. Interleaving lets two
+networks be compared by round, which takes out whatever changes from one moment to the next.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks.results import NANOSECONDS, Block
+
+TimedCall = Callable[[], int]  # runs one inference to its end; returns nanoseconds
+Check = Callable[[], None]  # called between inferences; raises to stop
+
+Preset = Literal["preview", "quick", "standard", "certify"]
+MIN_ROUNDS = 6  # the fewest for which an interval of the median exists
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to measure.
+
+    rounds: turns each network takes; networks whose block is longer than `sparse_above_s` take
+        only six, spread over the run.
+    block_s: time the counted calls of a block should fill, within 1 to `max_calls` calls.
+    warmup_s: at least this long and at least `min_warmup_calls` calls, before any turn.
+    """
+
+    rounds: int
+    block_s: float = 0.02
+    max_calls: int = 20
+    warmup_s: float = 0.2
+    min_warmup_calls: int = 3
+    sparse_above_s: float = 0.15
+
+    def calls_per_block(self, call_s: float) -> int:
+        return max(1, min(self.max_calls, round(self.block_s / call_s)))
+
+    def rounds_of(self, call_s: float) -> frozenset[int]:
+        """Rounds in which a network of `call_s` seconds a call takes its turn."""
+        block_s = call_s * (1 + self.calls_per_block(call_s))
+        if block_s <= self.sparse_above_s or self.rounds <= MIN_ROUNDS:
+            return frozenset(range(self.rounds))
+        return frozenset(turn * self.rounds // MIN_ROUNDS for turn in range(MIN_ROUNDS))
+
+
+PLANS: Mapping[Preset, Plan] = {
+    "preview": Plan(rounds=MIN_ROUNDS, block_s=0.008, warmup_s=0.02),
+    "quick": Plan(rounds=12),
+    "standard": Plan(rounds=40),
+    "certify": Plan(rounds=120),
+}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The turns of one run, fixed before it starts so that time left can be told."""
+
+    turns: tuple[tuple[int, str], ...]  # round and network, in the order they run
+    calls: Mapping[str, int]
+    call_s: Mapping[str, float]
+
+    def remaining_s(self, turns_done: int) -> float:
+        return sum(
+            (1 + self.calls[name]) * self.call_s[name] for _, name in self.turns[turns_done:]
+        )
+
+
+def warm_up(call: TimedCall, plan: Plan, check: Check) -> tuple[int, ...]:
+    """Times of the warm-up calls, first to last, in nanoseconds."""
+    times: list[int] = []
+    total_ns = 0
+    while len(times) < plan.min_warmup_calls or total_ns * NANOSECONDS < plan.warmup_s:
+        check()
+        times.append(call())
+        total_ns += times[-1]
+    return tuple(times)
+
+
+def schedule(call_s: Mapping[str, float], plan: Plan, rng: random.Random) -> Schedule:
+    """Turns of each network (name to seconds a call) in random order within each round."""
+    rounds = {name: plan.rounds_of(seconds) for name, seconds in call_s.items()}
+    turns: list[tuple[int, str]] = []
+    for number in range(plan.rounds):
+        present = [name for name in call_s if number in rounds[name]]
+        rng.shuffle(present)
+        turns += [(number, name) for name in present]
+    calls = {name: plan.calls_per_block(seconds) for name, seconds in call_s.items()}
+    return Schedule(tuple(turns), calls, dict(call_s))
+
+
+def take_turns(
+    calls: Mapping[str, TimedCall], plan: Schedule, check: Check
+) -> Iterator[tuple[str, Block]]:
+    """Run the schedule; yield each block as it is done. No sample is ever dropped."""
+    for number, name in plan.turns:
+        yield name, _block(calls[name], number, plan.calls[name], check)
+
+
+def _block(call: TimedCall, number: int, count: int, check: Check) -> Block:
+    with _no_garbage_collection():
+        check()
+        settle = call()
+        times: list[int] = []
+        for _ in range(count):
+            check()
+            times.append(call())
+    return Block(number, settle, tuple(times))
+
+
+def typical_s(warmup_ns: Sequence[int]) -> float:
+    """Seconds a call once warm, from the faster half of the warm-up: for planning only."""
+    ranked = sorted(warmup_ns)
+    return ranked[(len(ranked) - 1) // 2] * NANOSECONDS
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,89 @@
+"""Numbers for people: the only place that rounds. Values come in seconds, bytes and counts."""
+
+from __future__ import annotations
+
+import math
+
+from benchmarks.timing.statistics import Interval
+
+NOT_MEASURED = "–"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """`value` to so many significant digits, never in exponent form: 0.0123, 1.23, 123, 12,300."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))  # 9.999 becomes 10.0
+    return f"{rounded:,.{max(decimals, 0)}f}"
+
+
+def milliseconds(seconds: float | None) -> str:
+    return NOT_MEASURED if seconds is None else f"{significant(seconds * 1e3)} ms"
+
+
+def milliseconds_interval(interval_s: Interval | None) -> str:
+    if interval_s is None:
+        return NOT_MEASURED
+    return f"{significant(interval_s.low * 1e3)} to {significant(interval_s.high * 1e3)} ms"
+
+
+def megabytes(count_bytes: int | None) -> str:
+    """MB of a million bytes."""
+    return NOT_MEASURED if count_bytes is None else f"{significant(count_bytes / 1e6)} MB"
+
+
+def gigabytes(count_bytes: int) -> str:
+    return f"{significant(count_bytes / 1e9, 2)} GB"
+
+
+def millions(count: int | None) -> str:
+    return NOT_MEASURED if count is None else f"{significant(count / 1e6)} M"
+
+
+def percent(value_percent: float | None, *, error_percent: float | None = None) -> str:
+    if value_percent is None:
+        return NOT_MEASURED
+    if error_percent is None:
+        return f"{value_percent:.1f} %"
+    return f"≈ {value_percent:.1f} ± {error_percent:.1f} %"
+
+
+def times(ratio: float) -> str:
+    """A ratio as people say it: 6.3 ×, 42 ×."""
+    return f"{significant(ratio, 2)} ×"
+
+
+def factor(ratio: float) -> str:
+    """How far from 1 a ratio of at least 1 is: "0.4 %", "4 %" below 1.5, "2.1 ×" from there on."""
+    share = (ratio - 1) * 100
+    return f"{share:.{0 if share >= 1 else 1}f} %" if ratio < 1.5 else times(ratio)
+
+
+def one_in(share: float) -> str:
+    """A small share as people say it: "1 part in 31,000"; "nothing" for zero."""
+    return "nothing" if share == 0 else f"1 part in {significant(1 / share, 2)}"
+
+
+def span(low: float, high: float) -> str:
+    """The ends of an interval of ratios: "5.9 to 6.6 ×"."""
+    return f"{significant(low, 2)} to {times(high)}"
+
+
+def change(value: float, baseline: float) -> str:
+    """How `value` differs from `baseline`: "−86 %", "× 3.2" from double upwards, "same"."""
+    if baseline == 0:
+        return NOT_MEASURED
+    ratio = value / baseline
+    if ratio >= 2:
+        return f"× {significant(ratio, 2)}"
+    share = round((ratio - 1) * 100)
+    if share == 0:
+        return "same" if value == baseline else "±0 %"
+    return f"+{share} %" if share > 0 else f"−{-share} %"
+
+
+def duration(seconds: float) -> str:
+    """Time left or taken, coarse: "8 s", "2 min 5 s"."""
+    whole = max(0, round(seconds))
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"

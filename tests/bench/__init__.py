@@ -1,0 +1,1 @@
+"""What this project claims about itself, measured: `make bench`. No test; nothing here asserts."""

@@ -1,0 +1,120 @@
+"""A real server, started as the README says, and a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from urllib.error import URLError
+
+import psutil
+from playwright.sync_api import Browser, sync_playwright
+
+PROJECT = Path(__file__).resolve().parents[1]
+START_LIMIT_S = 60
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=list(CHROMIUM_FLAGS)
+        )
+        yield browser
+        browser.close()
+
+
+class Server:
+    """`streamlit run app.py` on a free port, with a machine queue of its own by default."""
+
+    def __init__(self, *, script: Path = PROJECT / "app.py", **environment: str) -> None:
+        self._script = script
+        self._locks = tempfile.TemporaryDirectory()
+        self._environment = {"MOBILENET_BENCH_LOCKS": self._locks.name, **environment}
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the server
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}/"
+
+    def __enter__(self) -> Server:
+        command = [sys.executable, "-m", "streamlit", "run", str(self._script)]
+        self._process = subprocess.Popen(
+            [*command, "--server.port", str(self.port), "--server.headless", "true"],
+            cwd=PROJECT,
+            env=os.environ | self._environment,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self._is_healthy():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"the server did not start: {self.log()}")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        self._log.close()
+        self._locks.cleanup()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(by)
+        self._process.wait(timeout=20)
+
+    def workers(self) -> list[psutil.Process]:
+        children = psutil.Process(self.pid).children(recursive=True)
+        return [child for child in children if "benchmarks.worker" in child.cmdline()]
+
+    def memory_bytes(self) -> int:
+        return int(psutil.Process(self.pid).memory_info().rss)
+
+    def has_torch(self) -> bool:
+        maps = psutil.Process(self.pid).memory_maps()
+        return any("libtorch" in Path(mapped.path).name for mapped in maps)
+
+    def log(self) -> str:
+        self._log.seek(0)
+        return self._log.read().decode("utf-8", "replace")
+
+    def _is_healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}_stcore/health", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (URLError, TimeoutError, ConnectionError):
+            return False

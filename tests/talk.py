@@ -1,0 +1,125 @@
+"""Speaking to a real worker process in its own language: one JSON object a line."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from benchmarks.candidates import candidate
+from benchmarks.messages import COMMAND, EVENT, Cancel, Done, Event, Measure, Prepare, Ready, Task
+from benchmarks.prepared import folder_for, is_prepared
+from benchmarks.results import Scenario
+from benchmarks.timing.protocol import Plan
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = "0.25-32-n10"
+QUICK = Plan(rounds=6, block_s=0.002, warmup_s=0.005)
+ENDLESS = Plan(rounds=20_000, block_s=0.002, warmup_s=0.005)
+T = TypeVar("T")
+
+
+class Worker:
+    """`python -m benchmarks.worker ENGINE` and both ends of its talk."""
+
+    def __init__(self, engine: str, environment: Mapping[str, str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", engine],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env=os.environ | (environment or {}),
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self._stdin, self._stdout = self.process.stdin, self.process.stdout
+        self._stderr = self.process.stderr
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self._stdin, self._stdout, self._stderr):
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+    def say(self, command: Measure | Prepare | Cancel) -> None:
+        self.say_line(COMMAND.dump_json(command))
+
+    def say_line(self, line: bytes) -> None:
+        self._stdin.write(line + b"\n")
+        self._stdin.flush()
+
+    def hear(self) -> Event:
+        return EVENT.validate_json(self._stdout.readline())
+
+    def hear_all(self) -> list[Event]:
+        """Everything up to the end of what it was asked to do."""
+        heard = [self.hear()]
+        while not isinstance(heard[-1], Done):
+            heard.append(self.hear())
+        return heard
+
+    def ask(self, command: Measure | Prepare) -> list[Event]:
+        self.say(command)
+        return self.hear_all()
+
+    def hang_up(self) -> None:
+        self._stdin.close()
+
+    def last_words(self) -> tuple[bytes, bytes]:
+        """What is left on standard output, and all of standard error, once it has ended."""
+        return self._stdout.read(), self._stderr.read()
+
+
+@contextmanager
+def ready_worker(engine: str, environment: Mapping[str, str] | None = None) -> Iterator[Worker]:
+    with Worker(engine, environment) as worker:
+        assert isinstance(worker.hear(), Ready)
+        yield worker
+
+
+def measure(
+    *networks: str, engine: str = "eager", run_id: str = "a run", plan: Plan = QUICK, batch: int = 1
+) -> Measure:
+    """The command; networks are exported where the engine wants files."""
+    scenario = Scenario(engine=engine, batch=batch)
+    return Measure(
+        run_id,
+        tuple(
+            Task(
+                candidate(network),
+                scenario,
+                None if engine == "eager" else str(exported(network, batch)),
+            )
+            for network in networks or (TINY,)
+        ),
+        plan,
+        "measured",
+    )
+
+
+def exported(network: str = TINY, batch: int = 1) -> Path:
+    """The network's folder in the tests' cache, exported by the first test that wants it."""
+    folder = folder_for(candidate(network), batch)
+    if not is_prepared(folder):
+        from benchmarks.networks import prepare  # torch
+
+        prepare(candidate(network), batch, folder)
+    return folder
+
+
+def only(kind: type[T], events: list[Event]) -> list[T]:
+    return [event for event in events if isinstance(event, kind)]

@@ -1,0 +1,621 @@
+"""Charts show what is known and how well, and say the same in words."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import plotly.io
+import plotly.tools
+import pytest
+
+from benchmarks.candidates import Candidate, candidate
+from benchmarks.charts import (
+    CONFIG,
+    GRID_METRICS,
+    LAYER_UNITS,
+    Figure,
+    Front,
+    Ready,
+    as_figure,
+    distribution,
+    distribution_alt,
+    grid,
+    grid_alt,
+    layers,
+    layers_alt,
+    tradeoff,
+    tradeoff_alt,
+    undrawn,
+    why_undrawn,
+)
+from benchmarks.charts.axes import MOST_TICKS, linear_ticks, log_axis, log_ticks
+from benchmarks.charts.labels import Box, Mark, Request, place
+from benchmarks.charts.palette import CIVIDIS, DARK, LIGHT, family_style, on_scale, readable_on
+from benchmarks.references import references
+from benchmarks.results import Block, Measurement, Quality, Scenario
+from benchmarks.variants import (
+    METRICS,
+    MOBILENET_FAMILY,
+    Top1,
+    Variant,
+    describe,
+    pareto_front,
+)
+from mobilenet import MobileNetConfig, cost, paper_grid
+
+SIXTEEN = tuple(Candidate(config) for config in paper_grid())
+REFERENCES = tuple(Candidate(reference=key) for key in references())
+BETWEEN = candidate("0.6-176")  # nobody trained it: its accuracy is an estimate
+SCENARIO = Scenario()
+
+
+def measurement(
+    network: Candidate,
+    *,
+    rounds: int = 12,
+    calls: int = 30,
+    quality: Quality = "measured",
+    scenario: Scenario = SCENARIO,
+) -> Measurement:
+    """Invented times: an overhead and the mult-adds, a little slower from call to call."""
+    first_ns = 1_000_000 + network.mult_adds // 50
+    blocks = tuple(
+        Block(
+            round=number,
+            settle_ns=2 * first_ns,
+            times_ns=tuple(first_ns + first_ns * (number + call) // 1000 for call in range(calls)),
+        )
+        for number in range(rounds)
+    )
+    return Measurement(
+        network, scenario, quality, "run", "2026-01-01T00:00:00Z", (first_ns,), blocks, load_s=0.1
+    )
+
+
+def described(networks: tuple[Candidate, ...], *measured: Measurement) -> list[Variant]:
+    results = {(found.candidate.key, found.scenario): found for found in measured}
+    return [describe(network, results, SCENARIO) for network in networks]
+
+
+def everything(quality: Quality = "measured") -> list[Variant]:
+    networks = (*SIXTEEN, *REFERENCES, BETWEEN)
+    return described(networks, *(measurement(network, quality=quality) for network in networks))
+
+
+def fronts(variants: list[Variant], metric: Any) -> list[Front]:
+    own = [variant for variant in variants if variant.candidate.config is not None]
+    others = [variant for variant in variants if variant.candidate.config is None]
+    return [
+        Front("MobileNets", pareto_front(own, metric)),
+        Front("references", pareto_front(others, metric)),
+    ]
+
+
+def every_figure(dark: bool) -> dict[str, Figure]:
+    variants = everything()
+    networks = [variant.candidate for variant in variants[:6]]
+    curves = [measurement(network, rounds=40) for network in networks]
+    return {
+        **{
+            f"tradeoff {metric}": tradeoff(
+                variants,
+                metric=metric,
+                selected="0.5-160",
+                baseline="1.0-224",
+                pareto=fronts(variants, metric),
+                dark=dark,
+            )
+            for metric in METRICS
+        },
+        **{
+            f"grid {metric}": grid(variants, metric=metric, selected="0.5-160", dark=dark)
+            for metric in GRID_METRICS
+        },
+        **{
+            f"layers {unit}": layers(cost(MobileNetConfig()), unit=unit, dark=dark)
+            for unit in LAYER_UNITS
+        },
+        "distribution": distribution(curves, dark=dark),
+        "nothing to place": tradeoff([], metric="latency", selected=None, dark=dark),
+        "nothing in the grid": grid([], metric="latency", selected=None, dark=dark),
+        "nothing measured": distribution([], dark=dark),
+    }
+
+
+def networks_of(figure: Figure) -> Figure:
+    """The trace with the networks: the one whose points can be chosen."""
+    (trace,) = (trace for trace in figure["data"] if "customdata" in trace)
+    return trace
+
+
+def point_of(figure: Figure, key: str) -> dict[str, Any]:
+    """What the trace says of one network."""
+    trace = networks_of(figure)
+    index = trace["customdata"].index([key])
+    marker = trace["marker"]
+    return {
+        "x": trace["x"][index],
+        "text": trace["text"][index],
+        "card": trace["hovertext"][index],
+        "symbol": marker["symbol"][index],
+        "fill": marker["color"][index],
+        "error": trace.get("error_y", {"array": [0] * 99})["array"][index],
+    }
+
+
+def legend_of(figure: Figure) -> list[str]:
+    return [
+        trace["name"]
+        for trace in figure["data"]
+        if trace.get("showlegend", True) and "name" in trace
+    ]
+
+
+def test_every_figure_is_small_and_plain_json():
+    for name, figure in every_figure(dark=False).items():
+        text = json.dumps(figure, allow_nan=False)
+
+        assert len(text) < 40_000, name
+
+
+def test_plotly_finds_no_fault_with_any_figure():
+    for dark in (False, True):
+        for figure in every_figure(dark).values():
+            as_figure(figure)
+
+
+def test_an_exported_figure_does_not_take_on_the_default_template():
+    before = plotly.io.templates.default
+    plotly.io.templates.default = "plotly_dark"
+    try:
+        figure = as_figure(every_figure(dark=False)["layers mult_adds"])
+    finally:
+        plotly.io.templates.default = before
+
+    assert figure.layout.template == plotly.io.templates["none"]
+
+
+def test_no_colour_is_one_that_streamlit_replaces():
+    """Streamlit's frontend takes #000001 to #000040 for places in its own palette."""
+    for dark in (False, True):
+        for figure in every_figure(dark).values():
+            assert not re.search(r"#0000(0[1-9]|[1-3]\d|40)\b", json.dumps(figure))
+
+
+def test_a_ready_figure_reaches_streamlit_unchanged_and_unchecked():
+    figure = every_figure(dark=False)["nothing measured"]
+
+    assert plotly.tools.return_figure_from_figure_or_data(Ready(figure), True) is figure
+
+
+def test_no_chart_offers_to_send_data_away():
+    assert CONFIG["showSendToCloud"] is False
+    assert CONFIG["displaylogo"] is False
+
+
+def test_text_is_dark_on_light_and_light_on_dark():
+    for dark, ink in ((False, "#FFFFFF"), (True, "#000000")):
+        for figure in every_figure(dark).values():
+            assert readable_on(figure["layout"]["font"]["color"]) == ink
+
+
+def test_every_family_has_its_own_look():
+    families = {network.family for network in references().values()} | {MOBILENET_FAMILY}
+    styles = {family: family_style(family) for family in families}
+
+    assert len(set(styles.values())) == len(families)
+    assert len({style.symbol for style in styles.values()}) == len(families)
+    assert family_style("Unheard-of") not in styles.values()
+
+
+def test_palettes_have_the_ten_colours_that_streamlit_needs():
+    assert len(set(LIGHT)) == len(set(DARK)) == 10
+
+
+def test_numbers_in_cells_can_be_read():
+    """At least 4.5 to 1, as WCAG asks for."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    for step in range(101):
+        fill = on_scale(step / 100)
+        light, dark = sorted((luminance(fill), luminance(readable_on(fill))), reverse=True)
+
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, fill
+
+
+def test_the_colour_scale_grows_steadily_lighter_from_end_to_end():
+    assert (on_scale(0), on_scale(1)) == (CIVIDIS[0], CIVIDIS[-1])
+
+
+def test_an_unmeasured_network_is_not_drawn_over_latency():
+    measured = measurement(candidate("0.5-160"))
+    variants = described(SIXTEEN, measured)
+    figure = tradeoff(variants, metric="latency", selected="1.0-224", dark=False)
+
+    assert networks_of(figure)["customdata"] == [["0.5-160"]]
+    assert "selected" not in legend_of(figure)
+    assert len(undrawn(variants, "latency")) == 15
+    assert undrawn(variants, "mult_adds") == ()
+
+
+def test_why_a_network_is_missing_is_said_in_words():
+    unmeasured, measured = described(SIXTEEN[:2], measurement(SIXTEEN[1]))
+
+    assert why_undrawn(unmeasured, "latency") == (
+        "MobileNet 1.0-224 is not on this chart: it has not been measured."
+    )
+    assert why_undrawn(measured, "latency") is None
+    assert "no accuracy is known" in str(why_undrawn(replace(measured, top1=None), "size"))
+
+
+def test_a_network_without_accuracy_is_not_drawn():
+    shallow = describe(candidate("0.5-160-shallow"), {}, SCENARIO)
+
+    assert shallow.top1 is None
+    assert undrawn([shallow], "size") == (shallow,)
+
+
+def test_an_estimate_is_hollow_with_its_error_and_a_published_figure_is_not():
+    figure = tradeoff(everything(), metric="mult_adds", selected=None, dark=False)
+    estimate, published = point_of(figure, "0.6-176"), point_of(figure, "0.5-160")
+
+    assert estimate["symbol"] == "circle-open"
+    assert estimate["error"] > 0
+    assert "estimate" in estimate["card"]
+    assert "≈" in estimate["card"]
+    assert published["symbol"] == "circle"
+    assert published["error"] == 0
+    assert "estimate" in legend_of(figure)
+
+
+def test_a_preview_looks_and_reads_unlike_a_measurement():
+    proper = tradeoff(everything(), metric="latency", selected=None, dark=False)
+    preview = tradeoff(everything("preview"), metric="latency", selected=None, dark=False)
+
+    assert point_of(preview, "0.5-160")["fill"] != point_of(proper, "0.5-160")["fill"]
+    assert "preview" in point_of(preview, "0.5-160")["card"]
+    assert "preview" in legend_of(preview)
+    assert "preview" not in legend_of(proper)
+    assert "preview" not in point_of(proper, "0.5-160")["card"]
+
+
+def test_a_preview_says_nothing_about_mult_adds():
+    figure = tradeoff(everything("preview"), metric="mult_adds", selected=None, dark=False)
+
+    assert "preview" not in legend_of(figure)
+
+
+def test_latencies_carry_their_interval():
+    variants = described(SIXTEEN[:1], measurement(SIXTEEN[0]))
+    trace = networks_of(tradeoff(variants, metric="latency", selected=None, dark=False))
+    interval = measurement(SIXTEEN[0]).interval_s
+
+    assert interval is not None
+    assert trace["x"][0] + trace["error_x"]["array"][0] == pytest.approx(interval.high)
+    assert trace["x"][0] - trace["error_x"]["arrayminus"][0] == pytest.approx(interval.low)
+    assert f"{len(measurement(SIXTEEN[0]).times_s)} inferences" in trace["hovertext"][0]
+
+
+def test_text_from_data_cannot_become_markup():
+    (variant,) = described(SIXTEEN[:1])
+    hostile = replace(variant, top1=Top1(70.0, None, "<a href='x'>me</a>", "recipe"))
+    figure = tradeoff(
+        [hostile],
+        metric="size",
+        selected=None,
+        pareto=[Front("<b>front", (hostile, hostile))],
+        dark=False,
+    )
+    text = json.dumps(figure)
+
+    assert "<a " not in text
+    assert "&lt;a " in text
+    assert "<b>front" not in text
+
+
+def test_large_networks_lie_beneath_small_ones_and_are_larger():
+    trace = networks_of(tradeoff(everything(), metric="size", selected=None, dark=False))
+    sizes = trace["marker"]["size"]
+
+    assert trace["customdata"][0] == ["vgg16"]
+    assert sizes == sorted(sizes, reverse=True)
+    assert min(sizes) >= 8
+    area = {key: size**2 for (key,), size in zip(trace["customdata"], sizes, strict=True)}
+    assert area["resnet50"] / area["resnet18"] == pytest.approx(25.557032 / 11.689512)
+
+
+def test_fronts_are_steps_through_their_networks_and_single_networks_make_none():
+    variants = everything()
+    own, others = fronts(variants, "mult_adds")
+    alone = Front("alone", own.variants[:1])
+    figure = tradeoff(
+        variants, metric="mult_adds", selected=None, pareto=[own, others, alone], dark=False
+    )
+    lines = [trace for trace in figure["data"] if trace["mode"] == "lines"]
+
+    assert [line["name"] for line in lines] == ["MobileNets", "references"]
+    assert lines[0]["x"] == sorted(lines[0]["x"])
+    assert lines[0]["y"] == sorted(lines[0]["y"])
+    assert {line["line"]["shape"] for line in lines} == {"hv"}
+    assert len({line["line"]["dash"] for line in lines}) == 2
+
+
+def test_the_selected_network_has_a_ring_and_the_baseline_a_square():
+    figure = tradeoff(
+        everything(), metric="size", selected="0.5-160", baseline="1.0-224", dark=False
+    )
+    rings = {trace.get("name"): trace["marker"]["symbol"] for trace in figure["data"][-2:]}
+
+    assert rings == {"selected": "circle-open", "compared with": "square-open"}
+
+
+def test_a_network_that_is_both_selected_and_baseline_has_one_ring():
+    figure = tradeoff(
+        everything(), metric="size", selected="1.0-224", baseline="1.0-224", dark=False
+    )
+
+    assert "compared with" not in legend_of(figure)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_selected_network_is_always_named_and_on_a_wide_screen_every_reference(metric):
+    variants = everything()
+    narrow, wide = (
+        tradeoff(
+            variants,
+            metric=metric,
+            selected="0.5-160",
+            pareto=fronts(variants, metric),
+            screen_px=screen,
+            dark=False,
+        )
+        for screen in (390, 1000)
+    )
+
+    assert any("<b>0.5-160</b>" in label for label in labels_of(narrow))
+    labels = {label.strip("\u00a0") for label in labels_of(wide)}
+    assert {network.label for network in REFERENCES} <= labels
+
+
+def labels_of(figure: Figure) -> list[str]:
+    beside = [text for trace in figure["data"] for text in trace.get("text", []) if text]
+    return beside + [note["text"] for note in figure["layout"]["annotations"]]
+
+
+def test_labels_overlap_neither_each_other_nor_other_points_however_wide_the_plot():
+    marks = [Mark(7.0 * i % 200, 13.0 * i % 90, 10) for i in range(25)]
+    requests = [Request(i, "label text") for i in range(len(marks))]
+    placed = place(requests, marks, bounds=Box(0, 0, 300, 120))
+
+    assert 3 <= len(placed) < len(marks)
+    for stretch in (1.0, 1.3, 2.0, 5.0):
+        boxes = {
+            index: move(found.box, marks[index].x * (stretch - 1))
+            for index, found in placed.items()
+        }
+        for index, box in boxes.items():
+            for other, mark in enumerate(marks):
+                if other != index:
+                    assert not overlap(box, move(body(mark), mark.x * (stretch - 1)))
+            assert not any(overlap(box, boxes[other]) for other in boxes if other > index)
+
+
+def move(box: Box, right: float) -> Box:
+    return Box(box.left + right, box.bottom, box.right + right, box.top)
+
+
+def body(mark: Mark) -> Box:
+    half = 0.4 * mark.diameter
+    return Box(mark.x - half, mark.y - half, mark.x + half, mark.y + half)
+
+
+def overlap(a: Box, b: Box) -> bool:
+    return a.left < b.right and b.left < a.right and a.bottom < b.top and b.bottom < a.top
+
+
+def test_ticks_are_round_numbers_over_the_whole_range():
+    assert log_ticks(0.9, 21) == [1, 2, 5, 10, 20]
+    assert log_ticks(13, 16_000) == [30, 100, 300, 1000, 3000, 10_000]
+    assert log_ticks(1e-3, 1e9) == [10.0**n for n in range(-3, 10)]
+    assert linear_ticks(51.4) == [0, 20, 40]
+    assert linear_ticks(0.7) == pytest.approx([0, 0.2, 0.4, 0.6])
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0031, 0.0031), (1e-4, 2e-4), (1e-3, 0.4)])
+def test_a_latency_axis_shows_its_data_and_at_least_two_ticks(low, high):
+    axis = log_axis(low, high, 1e-3, pad=0.05)
+    left, right = axis["range"]
+
+    assert left < math.log10(low) <= math.log10(high) < right
+    assert 2 <= len(axis["tickvals"]) <= MOST_TICKS
+    assert all(left <= math.log10(tick) <= right for tick in axis["tickvals"])
+    assert [float(text.replace(",", "")) for text in axis["ticktext"]] == pytest.approx(
+        [tick * 1e3 for tick in axis["tickvals"]]
+    )
+
+
+def test_the_grid_has_a_cell_for_each_of_the_sixteen_whether_known_or_not():
+    variants = described(SIXTEEN, measurement(candidate("0.5-160")))
+    figure = grid(variants, metric="latency", selected=None, dark=False)
+
+    assert Counter(networks_of(figure)["customdata"][i][0] for i in range(16)) == Counter(
+        network.key for network in SIXTEEN
+    )
+    assert networks_of(figure)["text"].count("–") == 15
+    assert len(figure["layout"]["shapes"]) == 15
+    assert sum(cell is None for row in figure["data"][0]["z"] for cell in row) == 15
+
+
+def test_the_grid_grows_to_the_upper_right():
+    figure = grid(described(SIXTEEN), metric="mult_adds", selected=None, dark=False)
+    heat = figure["data"][0]
+
+    assert heat["x"] == ["128 px", "160 px", "192 px", "224 px"]
+    assert heat["y"] == ["0.25", "0.5", "0.75", "1.0"]
+    assert heat["z"][0][0] == 0
+    assert heat["z"][3][3] == 1
+    assert networks_of(figure)["text"][-1] == "569 M"
+
+
+def test_the_selected_cell_is_outlined_and_others_are_left_out_of_the_grid():
+    inside = grid(described(SIXTEEN), metric="size", selected="0.5-160", dark=False)
+    outside = grid(described(SIXTEEN), metric="size", selected="0.6-176", dark=False)
+
+    (outline,) = inside["layout"]["shapes"]
+    assert (outline["x0"], outline["x1"]) == (0.5, 1.5)
+    assert (outline["y0"], outline["y1"]) == (0.5, 1.5)
+    assert outside["layout"]["shapes"] == []
+
+
+def test_departure_from_theory_needs_the_largest_network_and_is_one_there():
+    small = measurement(candidate("0.25-128"))
+    alone = grid(described(SIXTEEN, small), metric="vs_theory", selected=None, dark=False)
+    base = measurement(candidate("1.0-224"))
+    both = grid(described(SIXTEEN, small, base), metric="vs_theory", selected=None, dark=False)
+
+    assert set(networks_of(alone)["text"]) == {"–"}
+    ratio = (small.median_s / base.median_s) * (base.candidate.mult_adds / 13_577_232)
+    assert small.candidate.mult_adds == pytest.approx(13_577_232, rel=0.01)
+    assert point_text(both, "1.0-224") == "1.0 ×"
+    assert float(point_text(both, "0.25-128").split()[0]) == pytest.approx(ratio, rel=0.05)
+
+
+def point_text(figure: Figure, key: str) -> str:
+    trace = networks_of(figure)
+    return str(trace["text"][trace["customdata"].index([key])])
+
+
+def test_a_preview_in_the_grid_says_so():
+    previewed = measurement(candidate("0.5-160"), quality="preview")
+    variants = described(SIXTEEN, previewed)
+
+    for metric, marked in (("latency", True), ("mult_adds", False)):
+        figure = grid(variants, metric=metric, selected=None, dark=False)
+        assert ("preview" in point_text(figure, "0.5-160")) is marked
+
+
+def test_an_estimate_in_the_grid_carries_its_error():
+    (variant,) = described((candidate("0.5-160"),))
+    estimated = replace(variant, top1=Top1(59.0, 0.5, "source", "recipe"))
+    figure = grid([estimated], metric="top1", selected=None, dark=False)
+
+    assert point_text(figure, "0.5-160").startswith("≈ 59.0<br>")
+    assert "± 0.5 %" in point_text(figure, "0.5-160")
+
+
+@pytest.mark.parametrize("unit", LAYER_UNITS)
+@pytest.mark.parametrize("block", ["separable", "full"])
+def test_bars_add_up_to_the_network_in_its_order(unit, block):
+    counted = cost(MobileNetConfig(block=block))
+    figure = layers(counted, unit=unit, dark=False)
+    total = sum(sum(trace["x"]) for trace in figure["data"])
+    bars = figure["layout"]["yaxis"]["categoryarray"]
+
+    expected = {
+        "mult_adds": counted.mult_adds,
+        "parameters": counted.parameters,
+        "activation": sum(layer.activation_bytes for layer in counted.layers),
+    }
+    assert total == expected[unit]
+    assert (bars[0], bars[-1]) == ("stem", "classifier")
+    assert bars[1:14] == [f"block {number}" for number in range(1, 14)]
+    assert figure["layout"]["yaxis"]["autorange"] == "reversed"
+
+
+def test_the_papers_headline_stands_above_the_layers():
+    """Table 2: 1×1 convolutions have 94.86 % of the mult-adds and 74.59 % of the parameters."""
+    figure = layers(cost(MobileNetConfig()), unit="mult_adds", dark=False)
+
+    assert "pointwise 94.9 %" in legend_of(figure)
+
+
+def test_a_curve_runs_from_the_fastest_to_the_slowest_in_few_steps():
+    found = measurement(SIXTEEN[0], rounds=40)
+    figure = distribution([found], dark=False)
+    curve = figure["data"][0]
+
+    assert len(found.times_s) == 1200
+    assert len(curve["x"]) == 201
+    assert curve["x"] == sorted(curve["x"])
+    assert curve["x"][0] >= min(found.times_s) * 1e3 * 0.999
+    assert curve["x"][-1] == pytest.approx(max(found.times_s) * 1e3)
+    assert curve["y0"] + curve["dy"] * 200 == pytest.approx(100)
+    assert curve["x"][100] == pytest.approx(found.median_s * 1e3, rel=0.01)
+
+
+@pytest.mark.parametrize(("rounds", "names"), [(6, ["p50"]), (40, ["p50", "p90"]), (300, None)])
+def test_quantiles_are_marked_only_where_there_are_enough_inferences(rounds, names):
+    figure = distribution([measurement(SIXTEEN[0], rounds=rounds, calls=1)], dark=False)
+    marked = [card.split("<br>")[1].split()[0] for card in figure["data"][-1]["hovertext"]]
+
+    assert marked == (names or ["p50", "p90", "p99"])
+    assert ("p99" in figure["layout"]["yaxis"]["ticktext"]) is (rounds == 300)
+
+
+def test_curves_differ_by_dash_as_well_as_colour_and_end_at_six():
+    figure = distribution([measurement(network) for network in SIXTEEN], dark=False)
+    curves = figure["data"][:-1]
+
+    assert len(curves) == 6
+    assert len({curve["line"]["dash"] for curve in curves}) == 6
+    assert len({curve["line"]["color"] for curve in curves}) == 6
+
+
+def test_curves_are_named_by_what_tells_them_apart():
+    engines = [
+        measurement(SIXTEEN[0], scenario=Scenario(engine=engine))
+        for engine in ("eager", "openvino")
+    ]
+    preview = measurement(SIXTEEN[1], quality="preview")
+
+    assert legend_of(distribution(engines, dark=False)) == ["1.0-224, eager", "1.0-224, openvino"]
+    assert legend_of(distribution([preview], dark=False)) == ["1.0-192, preview"]
+
+
+def test_alternatives_state_the_finding_in_numbers():
+    variants = everything()
+    found = tradeoff_alt(
+        variants, metric="mult_adds", selected="0.5-160", pareto=fronts(variants, "mult_adds")
+    )
+
+    assert "17 MobileNets from 0.25-128 (13.6 M, 41.5 %) to 1.0-224 (569 M, 70.9 %)" in found
+    assert "13 reference networks" in found
+    assert "selected 0.5-160 (76.5 M, 59.1 %)" in found
+    assert "on the front references: MobileNetV3-Small" in found
+    assert "estimated accuracies: 1" in found
+    assert grid_alt(variants, metric="top1", selected="0.5-160") == (
+        "ImageNet top-1 accuracy of the paper's sixteen MobileNets: from 41.5 % (0.25-128) "
+        "to 70.9 % (1.0-224). Selected 0.5-160: 59.1 %."
+    )
+    assert layers_alt(cost(MobileNetConfig()), unit="mult_adds") == (
+        "569 M mult-adds by layer: pointwise 94.9 %, depthwise 3.1 %, other 2.1 %. "
+        "Largest: block 3 pointwise with 51.4 M."
+    )
+    median = measurement(SIXTEEN[0]).median_s * 1e3
+    assert f"1.0-224: median {median:.1f} ms, p90 " in distribution_alt([measurement(SIXTEEN[0])])
+
+
+def test_alternatives_say_when_there_is_nothing():
+    assert tradeoff_alt([], metric="latency", selected=None).endswith("no network has both.")
+    assert grid_alt([], metric="latency", selected=None).endswith("nothing measured yet.")
+    assert distribution_alt([]).endswith("nothing measured yet.")
+
+
+def test_alternatives_count_what_is_missing_and_what_is_a_preview():
+    variants = described(SIXTEEN, measurement(candidate("0.5-160"), quality="preview"))
+
+    assert "previews: 1; not drawn: 15" in tradeoff_alt(variants, metric="latency", selected=None)
+    assert "15 of 16 have no value. Previews: 1." in grid_alt(
+        variants, metric="latency", selected=None
+    )

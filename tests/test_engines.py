@@ -1,0 +1,324 @@
+"""The runtimes: they compute what PyTorch computes, from files, in silence, without torch."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.candidates import candidate
+from benchmarks.engines import ENGINES
+from benchmarks.messages import Done, Failed, Prepare, Prepared, Result
+from benchmarks.prepared import (
+    ABANDONED_AFTER_S,
+    LOGITS,
+    NETWORK,
+    expected,
+    folder_for,
+    is_prepared,
+    store,
+)
+from benchmarks.results import Scenario
+from tests.talk import ROOT, TINY, Worker, exported, measure, only, ready_worker
+
+FILE_ENGINES = [info.name for info in ENGINES.values() if info.needs_export]
+NETWORKS = ["0.25-64-n10", "0.25-32-full-n10", "0.25-64-shallow-n10"]
+needs_proc = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux's /proc")
+
+
+@pytest.fixture(scope="module", params=FILE_ENGINES)
+def worker(request: pytest.FixtureRequest) -> Iterator[Worker]:
+    with ready_worker(request.param) as worker:
+        yield worker
+
+
+def engine_of(worker: Worker) -> str:
+    return str(worker.process.args[-1])  # type: ignore[index]
+
+
+def errors_of(worker: Worker, *networks: str, batch: int = 1) -> list[float | None]:
+    events = worker.ask(measure(*networks, engine=engine_of(worker), batch=batch))
+    assert only(Failed, events) == []
+    finals = only(Result, events)[-len(networks) :]
+    return [final.measurement.output_error for final in finals]
+
+
+def test_every_engine_computes_what_eager_pytorch_computes(worker: Worker) -> None:
+    errors = errors_of(worker, *NETWORKS)
+
+    assert len(errors) == 3
+    assert all(error is not None and error < 1e-4 for error in errors)
+
+
+def test_several_images_are_all_compared(worker: Worker) -> None:
+    (error,) = errors_of(worker, TINY, batch=3)
+
+    assert expected(exported(TINY, 3)).shape == (3, 10)
+    assert error is not None
+    assert error < 1e-4
+
+
+def test_a_reference_network_is_computed_as_eager_pytorch_does(worker: Worker) -> None:
+    (error,) = errors_of(worker, "squeezenet1_0")
+
+    assert error is not None
+    assert error < 1e-4
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_what_they_are_compared_with_depends_on_the_image_and_on_the_class(network: str) -> None:
+    logits = expected(exported(network, 2))
+
+    assert 0.05 < logits.std() < 20
+    assert np.abs(logits[0] - logits[1]).max() > 0.01 * logits.std()
+    assert logits.std(axis=1).min() > 0.01
+
+
+def test_an_exported_network_is_loaded_and_not_exported_again(worker: Worker) -> None:
+    folder = exported()
+    before = (folder / NETWORK).stat().st_mtime_ns
+
+    errors_of(worker, TINY)
+
+    assert (folder / NETWORK).stat().st_mtime_ns == before
+
+
+def test_an_unknown_device_is_refused_with_the_known_one(worker: Worker) -> None:
+    engine = engine_of(worker)
+    command = measure(TINY, engine=engine)
+    task = replace(command.tasks[0], scenario=Scenario(engine=engine, device="tpu"))
+
+    (failed,) = only(Failed, worker.ask(replace(command, tasks=(task,))))
+
+    assert f"{ENGINES[engine].label} is timed on the CPU only" in failed.failure.reason
+    assert is_prepared(exported())  # the file is not to blame
+
+
+@pytest.mark.parametrize("content", [b"", b"no network", None], ids=["empty", "text", "cut off"])
+def test_a_broken_file_is_a_failure_in_words_and_the_worker_goes_on(
+    worker: Worker, tmp_path: Path, content: bytes | None
+) -> None:
+    whole = (exported() / NETWORK).read_bytes()
+    (tmp_path / NETWORK).write_bytes(whole[: len(whole) // 2] if content is None else content)
+    np.save(tmp_path / LOGITS, expected(exported()))
+    command = measure(TINY, engine=engine_of(worker))
+
+    events = worker.ask(replace(command, tasks=(replace(command.tasks[0], folder=str(tmp_path)),)))
+
+    (failed,) = only(Failed, events)
+    assert "refused" in failed.failure.reason
+    assert str(tmp_path) not in failed.failure.reason  # reasons are shared, paths are not
+    assert events[-1] == Done()
+    assert errors_of(worker, TINY)
+
+
+def test_a_file_for_another_batch_is_a_failure_in_words(worker: Worker, tmp_path: Path) -> None:
+    (tmp_path / NETWORK).write_bytes((exported() / NETWORK).read_bytes())
+    np.save(tmp_path / LOGITS, expected(exported(TINY, 3)))
+    scenario = Scenario(engine=engine_of(worker), batch=3)
+    command = measure(TINY, engine=engine_of(worker))
+    task = replace(command.tasks[0], scenario=scenario, folder=str(tmp_path))
+
+    (failed,) = only(Failed, worker.ask(replace(command, tasks=(task,))))
+
+    assert "refused" in failed.failure.reason
+
+
+def test_networks_batches_and_releases_of_torch_have_folders_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [TINY, "0.25-32-n11", "0.25-32-c8-n10", "resnet18"]
+    folders = {folder_for(candidate(name), batch) for name in names for batch in (1, 2)}
+
+    monkeypatch.setattr("benchmarks.prepared.version", lambda package: "99.0")
+    later = {folder_for(candidate(name), batch) for name in names for batch in (1, 2)}
+
+    assert len(folders | later) == 16
+
+
+def test_an_export_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    def fail_half_way() -> None:
+        with store(tmp_path / "cache" / "network") as unfinished:
+            (unfinished / LOGITS).touch()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_finished_export_replaces_an_earlier_one_as_a_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "network"
+    for content in ("old", "new"):
+        with store(folder) as unfinished:
+            (unfinished / content).touch()
+
+    assert [path.name for path in folder.iterdir()] == ["new"]
+
+
+def test_what_a_killed_export_left_is_removed_once_it_can_only_be_dead(tmp_path: Path) -> None:
+    dead, under_way = tmp_path / ".unfinished-dead", tmp_path / ".unfinished-living"
+    for left in (dead, under_way):
+        left.mkdir()
+        (left / NETWORK).touch()
+    long_ago = time.time() - ABANDONED_AFTER_S - 1
+    os.utime(dead, (long_ago, long_ago))
+
+    with store(tmp_path / "network"):
+        pass
+
+    assert not dead.exists()
+    assert under_way.exists()
+
+
+def test_a_killed_export_is_not_taken_for_a_finished_one(tmp_path: Path) -> None:
+    folder = tmp_path / "network"
+    with ready_worker("eager") as worker:
+        worker.say(Prepare("a run", candidate(TINY), 1, str(folder)))
+        while not list(tmp_path.glob(".unfinished-*/*")):
+            time.sleep(0.01)
+        worker.process.send_signal(signal.SIGKILL)
+        worker.process.wait()
+
+    assert not folder.exists()
+    assert not is_prepared(folder)
+
+
+@needs_proc
+def test_runtimes_that_load_files_never_load_torch(worker: Worker) -> None:
+    errors_of(worker, TINY)
+
+    libraries = Path(f"/proc/{worker.process.pid}/maps").read_text()
+
+    assert ENGINES[engine_of(worker)].module.split(".")[-1] in libraries
+    assert "libtorch" not in libraries
+    assert "/torch/" not in libraries
+
+
+WATCH = """
+import os, socket, sys
+def refuse(event, arguments):
+    if event.startswith("socket.") and event not in ("socket.gethostname",):
+        with open(os.environ["WATCHED"], "a") as file:
+            file.write(f"{os.getpid()} {event} {arguments}\\n")
+        if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect"):
+            raise PermissionError("a test forbids this")
+sys.addaudithook(refuse)
+"""
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Mapping[str, str]:
+    """An environment in which Python's sockets are written down, and a home that is empty."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(WATCH)
+    return {
+        "PYTHONPATH": str(tmp_path / "site"),
+        "WATCHED": str(tmp_path / "watched"),
+        "HOME": str(tmp_path / "home"),
+        "XDG_CACHE_HOME": str(tmp_path / "home" / ".cache"),
+    }
+
+
+def seen(watched: Mapping[str, str]) -> list[str]:
+    path = Path(watched["WATCHED"])
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def new_in_home(watched: Mapping[str, str]) -> list[Path]:
+    return list(Path(watched["HOME"]).rglob("*"))
+
+
+def test_the_watch_sees_a_look_up(watched: Mapping[str, str]) -> None:
+    code = "import socket; socket.getaddrinfo('example.org', 443)"
+
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | watched, check=False)
+
+    assert done.returncode != 0
+    assert "socket.getaddrinfo" in seen(watched)[0]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_worker_looks_up_a_host_or_writes_into_the_home_folder(
+    engine: str, watched: Mapping[str, str]
+) -> None:
+    command = measure(engine=engine)
+
+    with ready_worker(engine, watched) as worker:
+        assert only(Failed, worker.ask(command)) == []
+        worker.hang_up()
+        worker.process.wait(timeout=5)
+
+    assert seen(watched) == []
+    assert new_in_home(watched) == []
+
+
+def test_exporting_looks_up_no_host_and_writes_into_no_home_folder(
+    watched: Mapping[str, str], tmp_path: Path
+) -> None:
+    with ready_worker("eager", watched) as worker:
+        answer, _ = worker.ask(Prepare("a run", candidate(TINY), 1, str(tmp_path / "network")))
+
+    assert isinstance(answer, Prepared)
+    assert seen(watched) == []
+    assert new_in_home(watched) == []
+
+
+SUPERVISE = """
+import json, benchmarks as bench
+run = bench.measure("0.25-32-n10", engines=["eager", "onnxruntime", "openvino"], preset="preview")
+print(json.dumps([[m.scenario.engine for m in run.measurements], [str(f) for f in run.failures]]))
+"""
+
+
+def test_a_supervisor_looks_up_no_host_and_writes_into_no_home_folder(
+    watched: Mapping[str, str],
+) -> None:
+    exported()
+
+    names, failures = json.loads(answer_of([sys.executable, "-c", SUPERVISE], watched))
+
+    assert (names, failures) == (list(ENGINES), [])
+    assert seen(watched) == []
+    assert new_in_home(watched) == []
+
+
+def answer_of(command: list[str], environment: Mapping[str, str]) -> str:
+    done = subprocess.run(
+        command,
+        env=os.environ | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_no_process_of_a_measurement_opens_a_connection_to_the_internet(
+    watched: Mapping[str, str], tmp_path: Path
+) -> None:
+    """By system calls, so that C code is seen too: whoever wants a host opens such a socket."""
+    trace = tmp_path / "trace"
+    strace = ["strace", "-f", "-qq", "-e", "trace=socket,connect,sendto", "-o", str(trace)]
+    try:
+        subprocess.run([*strace, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs strace and the right to use it")
+    exported()
+
+    names, failures = json.loads(answer_of([*strace, sys.executable, "-c", SUPERVISE], watched))
+
+    assert (names, failures) == (list(ENGINES), [])
+    assert [line for line in trace.read_text().splitlines() if "AF_INET" in line] == []

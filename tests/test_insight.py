@@ -1,0 +1,125 @@
+"""What this machine shows, said in a sentence with its numbers, and only when they carry it."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.candidates import candidate
+from benchmarks.collection import Collection, collect
+from benchmarks.insight import LARGEST, SMALLEST, compared, headline
+from benchmarks.results import Block, Measurement, Scenario
+from tests.samples import measurement
+
+EAGER = Scenario()
+
+
+def together(large_ms: float, small_ms: float, *, rounds: int = 12) -> Collection:
+    """The two corners, timed in turns in one run."""
+    return collect(
+        [
+            measurement(LARGEST.key, median_ms=large_ms, rounds=rounds),
+            measurement(SMALLEST.key, median_ms=small_ms, rounds=rounds),
+        ]
+    )
+
+
+def in_another_run(timed: Measurement) -> Measurement:
+    return replace(timed, run_id="another run")
+
+
+def scattered(timed: Measurement, *shares: float) -> Measurement:
+    """Rounds that differ by these factors."""
+    ns = timed.blocks[0].settle_ns // 2
+    blocks = tuple(
+        Block(number, ns, (round(ns * share),) * 5) for number, share in enumerate(shares)
+    )
+    return replace(timed, blocks=blocks)
+
+
+def test_the_sentence_has_both_ratios_and_how_sure_the_measured_one_is() -> None:
+    sentence = headline(together(12.6, 2.0), EAGER)
+
+    assert sentence == (
+        "0.25-128 does 42 × less arithmetic than 1.0-224, and is 6.3 × faster here (6.3 to 6.3 ×)."
+    )
+
+
+def test_a_smaller_network_that_is_slower_is_called_slower() -> None:
+    sentence = headline(together(1.0, 2.0), EAGER)
+
+    assert sentence is not None
+    assert "and is 2.0 × slower here" in sentence
+
+
+def test_a_few_rounds_give_the_sentence_without_bounds_and_fewer_give_none() -> None:
+    some = headline(together(12.6, 2.0, rounds=3), EAGER)
+
+    assert some is not None
+    assert some.endswith("6.3 × faster here.")
+    assert headline(together(12.6, 2.0, rounds=2), EAGER) is None
+
+
+def test_nothing_is_said_before_both_corners_have_been_timed() -> None:
+    one = collect([measurement(LARGEST.key)])
+
+    assert headline(Collection(), EAGER) is None
+    assert headline(one, EAGER) is None
+
+
+def test_times_of_different_runs_are_not_put_into_the_sentence() -> None:
+    apart = collect([measurement(LARGEST.key), in_another_run(measurement(SMALLEST.key))])
+
+    assert headline(apart, EAGER) is None
+
+
+def test_the_sentence_is_of_the_scenario_that_was_asked_for() -> None:
+    assert headline(together(12.6, 2.0), Scenario(engine="openvino")) is None
+
+
+@pytest.mark.parametrize(
+    ("one_ms", "other_ms", "words"),
+    [(2.0, 4.2, "2.1 × faster"), (4.2, 2.0, "2.1 × slower"), (4.0, 4.12, "3 % faster")],
+)
+def test_networks_that_took_turns_are_compared_in_words(
+    one_ms: float, other_ms: float, words: str
+) -> None:
+    pair = [measurement("0.5-160", median_ms=one_ms), measurement("resnet18", median_ms=other_ms)]
+
+    assert compared(candidate("0.5-160"), candidate("resnet18"), EAGER, collect(pair)) == words
+
+
+def test_a_difference_within_the_noise_is_not_called_one() -> None:
+    steady = measurement("resnet18", median_ms=4.0)
+    noisy = scattered(measurement("0.5-160", median_ms=4.0), *[0.9, 1.1] * 6)
+
+    words = compared(candidate("0.5-160"), candidate("resnet18"), EAGER, collect([steady, noisy]))
+
+    assert words == "no difference seen"
+
+
+def test_times_of_different_runs_are_compared_with_a_reserve() -> None:
+    apart = [
+        measurement("0.5-160", median_ms=2.0),
+        in_another_run(measurement("resnet18", median_ms=4.2)),
+    ]
+
+    words = compared(candidate("0.5-160"), candidate("resnet18"), EAGER, collect(apart))
+
+    assert words == "about 2.1 × faster"
+
+
+def test_too_few_rounds_are_compared_with_a_reserve() -> None:
+    few = [
+        measurement("0.5-160", median_ms=2.0, rounds=5),
+        measurement("resnet18", median_ms=4.2, rounds=5),
+    ]
+
+    words = compared(candidate("0.5-160"), candidate("resnet18"), EAGER, collect(few))
+
+    assert words == "about 2.1 × faster"
+
+
+def test_what_was_not_timed_is_not_compared() -> None:
+    one = collect([measurement("0.5-160")])
+
+    assert compared(candidate("0.5-160"), candidate("resnet18"), EAGER, one) is None

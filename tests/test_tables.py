@@ -1,0 +1,230 @@
+"""A run as a table: what is in it, and that it neither lies nor breaks."""
+
+import math
+import re
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.candidates import candidate
+from benchmarks.results import Block, Failure, Run, Scenario
+from benchmarks.tables import to_frame, to_html, to_text
+from tests.samples import a_run, measurement
+
+ESTIMATED = "0.35-200"  # between the trained networks
+NO_ACCURACY = "0.25-32-n10"
+
+
+@pytest.fixture
+def run() -> Run:
+    """Two engines, a published and an estimated accuracy, a network without any, a reference."""
+    return a_run(
+        measurement("0.5-160", median_ms=4.0),
+        measurement(ESTIMATED, median_ms=0.0371),
+        measurement(NO_ACCURACY, median_ms=123.0),
+        measurement("0.5-160", engine="openvino", median_ms=0.843),
+        measurement("resnet18", engine="openvino", median_ms=31.3),
+    )
+
+
+def failure(network: str, reason: str) -> Failure:
+    return Failure(candidate(network), Scenario(), reason)
+
+
+def test_the_frame_has_one_row_for_each_network_and_scenario(run: Run) -> None:
+    frame = to_frame(run)
+
+    assert list(zip(frame["network"], frame["engine"], strict=True)) == [
+        ("0.5-160", "eager"),
+        (ESTIMATED, "eager"),
+        (NO_ACCURACY, "eager"),
+        ("0.5-160", "openvino"),
+        ("resnet18", "openvino"),
+    ]
+
+
+def test_the_frame_gives_latencies_in_milliseconds_and_says_so() -> None:
+    timed = measurement("0.5-160", median_ms=4.0, rounds=13, batch=8)
+
+    row = to_frame(a_run(timed)).iloc[0]
+
+    assert row["latency_median_ms"] == pytest.approx(4.0)
+    assert row["latency_low_ms"] < 4.0 < row["latency_high_ms"]
+    assert row["images_per_s"] == pytest.approx(2000)
+    assert (row["inferences"], row["rounds"]) == (65, 13)
+
+
+def test_the_frame_has_no_number_where_the_samples_do_not_carry_one() -> None:
+    few = measurement("0.5-160", rounds=5, calls=5)
+
+    row = to_frame(a_run(few)).iloc[0]
+
+    missing = ["latency_low_ms", "latency_high_ms", "latency_p90_ms", "latency_p99_ms"]
+    assert all(math.isnan(row[name]) for name in missing)
+
+
+def test_the_frame_keeps_estimates_out_of_the_published_accuracies(run: Run) -> None:
+    frame = to_frame(run).set_index("network")
+
+    published = frame["top1_percent"].dropna()
+    estimated = frame["top1_estimate_percent"].dropna()
+    assert set(published.index) == {"0.5-160", "resnet18"}
+    assert set(estimated.index) == {ESTIMATED}
+    assert frame.loc[ESTIMATED, "top1_estimate_error_percent"] > 0
+    assert frame["top1_source"].notna().sum() == len(published) + len(estimated)
+
+
+def test_columns_of_numbers_stay_numbers_when_nothing_was_measured() -> None:
+    frame = to_frame(a_run())
+
+    assert frame.empty
+    assert frame["latency_p99_ms"].dtype == "float64"
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_no_line_is_longer_than_the_terminal(run: Run, width: int) -> None:
+    failed = replace(run, failures=(failure("resnet18", "word " * 60),))
+
+    assert max(map(len, to_text(failed, width=width).splitlines())) <= width
+
+
+def test_a_narrow_terminal_loses_the_least_important_columns(run: Run) -> None:
+    narrow, wide = to_text(run, width=40), to_text(run, width=200)
+
+    assert "Latency" in narrow
+    assert "Images/s" not in narrow
+    assert "Images/s" in wide
+
+
+def test_what_is_not_shown_is_not_explained(run: Run) -> None:
+    assert "Top-1" not in to_text(run, width=60)
+
+
+def test_numbers_end_where_the_title_of_their_column_ends(run: Run) -> None:
+    title, *rows = [
+        line for line in to_text(run).splitlines() if "Engine" in line or " ms " in line
+    ]
+
+    ends = {row.index(" ms") + len(" ms") for row in rows}
+
+    assert ends == {title.index("Latency") + len("Latency")}
+
+
+def test_what_all_rows_share_stands_above_the_table() -> None:
+    text = to_text(a_run(measurement("0.5-160")))
+
+    assert "PyTorch eager 2.0, cpu, float32, 1 thread, batch 1" in text
+    assert "Engine" not in text
+
+
+def test_what_differs_between_rows_is_a_column() -> None:
+    rows = measurement("0.5-160", batch=1), measurement("0.5-160", batch=8)
+
+    heading, table = to_text(a_run(*rows)).split("\n\n")[:2]
+
+    assert "batch" not in heading
+    assert "Batch" in table
+
+
+def test_an_estimate_is_never_printed_as_a_plain_number(run: Run) -> None:
+    row = next(line for line in to_text(run).splitlines() if line.startswith(ESTIMATED))
+
+    assert re.search(r"≈ \d+\.\d ± \d+\.\d %", row)
+    assert len(re.findall(r"%", row)) == 1
+    assert "estimated" in to_text(run)
+
+
+def test_every_accuracy_names_its_source(run: Run) -> None:
+    text = to_text(run)
+
+    assert "TF-slim" in text
+    assert "torchvision IMAGENET1K_V1" in text
+
+
+def test_a_preview_is_marked_as_one() -> None:
+    preview = measurement("0.5-160", quality="preview")
+
+    assert "preview" in to_text(a_run(preview)).split("\n\n")[0]
+
+
+def test_rows_of_different_quality_say_which_they_are() -> None:
+    mixed = a_run(measurement("0.5-160"), measurement("1.0-224", quality="preview"))
+
+    text = to_text(mixed)
+
+    assert "Quality" in text
+    assert re.search(r"0\.5-160 .* measured", text)
+    assert re.search(r"1\.0-224 .* preview", text)
+
+
+def test_failures_and_a_cancelled_run_are_told_below_the_table(run: Run) -> None:
+    stopped = replace(
+        run, failures=(failure("resnet50", "does not fit into memory"),), cancelled=True
+    )
+
+    below = to_text(stopped).split("\n\n")[-1]
+
+    assert "Failed: ResNet-50 in PyTorch eager: does not fit into memory" in below
+    assert "Cancelled" in below
+
+
+def test_a_run_without_results_says_so() -> None:
+    text = to_text(a_run())
+
+    assert "Nothing was measured." in text
+    assert "Latency" not in text
+
+
+def test_control_characters_of_a_strangers_snapshot_do_not_reach_the_terminal(run: Run) -> None:
+    hostile = replace(
+        run,
+        machine=replace(run.machine, cpu="\x1b[2Jcpu\r\u202e"),
+        failures=(failure("resnet18", "\x1b]0;title\x07\nsecond"),),
+    )
+
+    text = to_text(hostile)
+
+    assert all(character.isprintable() for character in text.replace("\n", ""))
+
+
+def test_html_is_escaped(run: Run) -> None:
+    hostile = replace(
+        run,
+        machine=replace(run.machine, cpu="<script>alert(1)</script>"),
+        measurements=(*run.measurements, measurement("0.5-160", engine="<b>engine</b>")),
+        failures=(failure("resnet18", '<img src=x onerror="alert(1)">'),),
+    )
+
+    html = to_html(hostile)
+
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "<b>" not in html
+
+
+def test_html_loads_nothing_and_sets_no_colours(run: Run) -> None:
+    html = to_html(run)
+
+    assert not re.search(r"http|url\(|src=|href=|color:(?!inherit)|background", html)
+
+
+def test_html_shows_the_same_rows_as_the_text(run: Run) -> None:
+    assert to_html(run).count("<tr>") == 1 + len(run.measurements)
+    assert "≈ " in to_html(run)
+
+
+def test_a_run_shows_itself_in_a_shell_and_in_a_notebook(run: Run) -> None:
+    assert repr(run) == to_text(run)
+    assert run._repr_html_() == to_html(run)
+
+
+def test_an_engine_unknown_here_is_shown_by_its_name() -> None:
+    text = to_text(a_run(measurement("0.5-160", engine="newruntime")))
+
+    assert "newruntime" in text
+
+
+def test_a_measurement_of_a_single_inference_is_shown() -> None:
+    single = replace(measurement("0.5-160"), blocks=(Block(0, 5_000_000, (4_000_000,)),))
+
+    assert "4.00 ms" in to_text(a_run(single))
