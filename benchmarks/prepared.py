@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +29,16 @@ _UNFINISHED = ".unfinished-"
 
 
 def folder_for(candidate: Candidate, batch: int) -> Path:
-    """The folder of this network and batch, exported by the installed torch; it may not exist."""
-    exporter = [f"{name} {version(name)}" for name in ("torch", "onnxscript")]
+    """The folder of this network and batch, exported by the installed torch; it may not exist.
+
+    Raises EngineError where nothing is installed that could export.
+    """
+    try:
+        exporter = [f"{name} {version(name)}" for name in ("torch", "onnxscript")]
+    except PackageNotFoundError as error:
+        raise EngineError(
+            f"{error.name} is not installed; run: pip install {error.name}"
+        ) from error
     identity = "\n".join([f"format {FORMAT}", f"seed {SEED}", candidate.key, str(batch), *exporter])
     digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
     return cache_folder() / f"{candidate.key}-b{batch}-{digest}"

@@ -177,8 +177,7 @@ def test_an_interrupt_gives_back_what_was_measured_and_says_that_it_is_not_all(
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
-        while process.stdout.readline().strip() != until:
-            pass
+        assert any(line.strip() == until for line in process.stdout)
         for _ in range(interrupts):
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         output, errors = process.communicate(timeout=10)

@@ -165,8 +165,8 @@ def test_every_figure_is_small_and_plain_json():
 
 def test_plotly_finds_no_fault_with_any_figure():
     for dark in (False, True):
-        for figure in every_figure(dark).values():
-            as_figure(figure)
+        for name, figure in every_figure(dark).items():
+            assert len(as_figure(figure).data) == len(figure["data"]), name
 
 
 def test_an_exported_figure_does_not_take_on_the_default_template():

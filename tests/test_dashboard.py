@@ -1,13 +1,11 @@
-"""What the page decides without a browser: links, when to preview, words, the Method page."""
+"""What the page decides without a browser: when to preview, words, the Method page."""
 
 from dataclasses import replace
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
-from benchmarks.dashboard import links
 from benchmarks.dashboard.actions import needs_preview
 from benchmarks.dashboard.labels import CHOICES, key_of, name_of
 from benchmarks.dashboard.progress import describe
@@ -24,75 +22,6 @@ HALF = candidate("0.5-160")
 def job(state: str = "queued", owner: str = "me") -> JobView:
     request = Request("Preview", (HALF,), (Scenario(),), "preview", "preview", owner=owner)
     return JobView(request, state)  # type: ignore[arg-type]
-
-
-def test_a_good_link_is_left_as_it_is() -> None:
-    query = {"width": ["0.5"], "resolution": ["160"], "engine": ["OpenVINO"], "embed": ["true"]}
-
-    found = links.read(query)
-
-    assert found.query == query
-    assert found.problems == []
-
-
-def test_keys_in_a_link_become_the_pages_words() -> None:
-    found = links.read({"engine": ["openvino"], "x": ["mult_adds"], "pins": ["resnet18", "0.5-96"]})
-
-    assert found.query["engine"] == ["OpenVINO"]
-    assert found.query["x"] == ["Mult-adds"]
-    assert found.query["pins"] == ["ResNet-18", "0.5-96"]
-    assert found.pins == ["resnet18", "0.5-96"]
-
-
-def test_a_network_beyond_the_paper_opens_the_wider_range() -> None:
-    assert links.read({"width": ["1.5"]}).query["wide"] == ["true"]
-    assert links.read({"resolution": ["320"]}).query["wide"] == ["true"]
-    assert "wide" not in links.read({"width": ["0.25"], "resolution": ["128"]}).query
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("width", "7", "`'7'` is outside 0.05 to 2"),
-        ("width", "nan", "outside 0.05 to 2"),
-        ("width", "1e400", "outside 0.05 to 2"),
-        ("resolution", "abc", "no number from 32 to 1,024"),
-        ("batch", "-1", "`'-1'` is outside 1 to 1,024"),
-        ("threads", "99999", "is outside 1 to"),
-        ("engine", "tflite", "Choose one of: eager, onnxruntime, openvino"),
-        ("network", "vgg99", "Choose one of: mobilenet, googlenet"),
-        ("pins", "lenet", "no network is called `'lenet'`"),
-        ("baseline", "9-224", "outside 0.05 to 2"),
-    ],
-)
-def test_each_mistake_in_a_link_is_named_with_its_limit_and_left_out(
-    name: str, value: str, said: str
-) -> None:
-    found = links.read({name: [value]})
-
-    assert len(found.problems) == 1
-    assert said in found.problems[0]
-    assert name not in found.query
-
-
-def test_a_link_cannot_pin_more_than_fit() -> None:
-    found = links.read({"pins": [f"0.5-{side}" for side in range(32, 232)]})
-
-    assert len(found.pins) == links.MAX_PINS
-    assert "200" in found.problems[0]
-
-
-def test_markdown_in_a_wrong_value_stays_text() -> None:
-    sentence = links.read({"engine": ["![x](http://example.org/`x`.png)"]}).problems[0]
-
-    assert sentence.count("`") == 2
-    assert "`'![x](http://example.org/´x´.png)'`" in sentence
-
-
-def test_a_long_wrong_value_is_cut_in_the_sentence_about_it() -> None:
-    for name in ("width", "engine", "pins"):
-        sentence = links.read({name: ["x" * 5000]}).problems[0]
-        assert len(sentence) < 600, name
 
 
 def test_words_are_unique_because_the_link_carries_them() -> None:
@@ -126,6 +55,14 @@ def test_a_preview_that_failed_or_was_cancelled_by_hand_is_not_started_again() -
     assert not needs_preview(HALF, Scenario(), (failed,), "me", Collection())
     assert not needs_preview(HALF, Scenario(), (job("cancelled"),), "me", Collection())
     assert needs_preview(HALF, Scenario(), (job("cancelled", "another"),), "me", Collection())
+
+
+def test_the_opening_previews_cancel_counts_for_everybody() -> None:
+    opening = Request("First look", (candidate("1.0-224"),), (Scenario(),), "preview", "preview")
+    jobs = (JobView(opening, "cancelled"),)
+
+    assert not needs_preview(candidate("1.0-224"), Scenario(), jobs, "anybody", Collection())
+    assert needs_preview(candidate("0.5-160"), Scenario(), jobs, "anybody", Collection())
 
 
 def test_a_waiting_job_says_for_whom_it_waits() -> None:

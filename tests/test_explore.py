@@ -7,22 +7,14 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.candidates import Candidate, candidate
-from benchmarks.collection import Collection
+from benchmarks.candidates import Candidate
 from benchmarks.dashboard import links, session
-from benchmarks.dashboard.actions import needs_preview
-from benchmarks.dashboard.labels import CHOICES
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import EngineStatus
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
-from benchmarks.jobs.manager import JobView
-from benchmarks.jobs.request import Request
 from benchmarks.references import references
-from benchmarks.results import Scenario
 from mobilenet.config import paper_grid
 from tests import neighbour
 
@@ -150,35 +142,3 @@ def test_what_cannot_be_queued_is_said_where_the_button_is(page: AppTest, tmp_pa
 
     assert not page.exception
     assert f"set {FOLDER_VARIABLE} to a folder that can be written" in told(page)
-
-
-def test_the_opening_previews_cancel_counts_for_everybody() -> None:
-    opening = Request("First look", (candidate("1.0-224"),), (Scenario(),), "preview", "preview")
-    jobs = (JobView(opening, "cancelled"),)
-
-    assert not needs_preview(candidate("1.0-224"), Scenario(), jobs, "anybody", Collection())
-    assert needs_preview(candidate("0.5-160"), Scenario(), jobs, "anybody", Collection())
-
-
-@given(
-    st.dictionaries(
-        st.sampled_from([*CHOICES, "width", "resolution", "classes", "batch", "threads"])
-        | st.sampled_from(["pins", "baseline", "wide", "detail"])
-        | st.text(),
-        st.lists(
-            st.text()
-            | st.floats().map(str)
-            | st.integers().map(str)
-            | st.sampled_from(["0.5-160", "resnet18", "OpenVINO", "1.0-224-full", "9" * 5000]),
-            min_size=1,
-            max_size=20,
-        ),
-    )
-)
-def test_any_link_is_read_and_what_is_left_of_it_is_in_order(query: dict[str, list[str]]) -> None:
-    once = links.read(query)
-    twice = links.read(once.query)
-
-    assert twice.query == once.query
-    assert twice.problems == []
-    assert all(len(sentence) < 700 for sentence in once.problems)

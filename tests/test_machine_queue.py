@@ -99,6 +99,8 @@ def test_leaving_twice_does_no_harm(folder: Path) -> None:
     ticket.leave()
     ticket.leave()
 
+    assert list(folder.iterdir()) == []
+
 
 def test_the_order_holds_when_the_time_of_day_is_set_back(
     folder: Path, monkeypatch: pytest.MonkeyPatch

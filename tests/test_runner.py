@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import psutil
 import pytest
 
+from benchmarks import prepared
 from benchmarks.candidates import candidate
 from benchmarks.jobs import runner as runner_module
 from benchmarks.jobs.machine_queue import MachineLock, lock_folder
@@ -144,6 +146,23 @@ def test_an_export_happens_once_and_is_told(
     assert phases.count("Exporting 0.25-32 (10 classes)") == 1
     assert first.measurements[0].prepare_s is not None
     assert again.measurements[0].prepare_s is None
+
+
+def test_an_exporter_that_is_not_installed_is_a_failure_with_the_command(
+    kept_runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        if name == "onnxscript":
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(prepared, "version", version)
+
+    done = run(kept_runner, request(engines=("onnxruntime", "eager")))
+
+    assert names(done) == [("eager", TINY)]
+    (failure,) = done.failures
+    assert "onnxscript is not installed; run: pip install onnxscript" in failure.reason
 
 
 def test_an_export_that_cannot_be_stored_is_a_failure_with_the_way_out(

@@ -86,7 +86,8 @@ def _why_not(status: EngineStatus | None) -> str:
 def _versions(statuses: Iterable[EngineStatus]) -> str:
     """What was tried and runs, with its version."""
     found = [" ".join(status.versions[0]) for status in statuses if status.available]
-    return " · ".join(dict.fromkeys(found)) or "Each engine is being tried."
+    nothing = "Each engine is being tried." if session.is_trying() else "No engine has been tried."
+    return " · ".join(dict.fromkeys(found)) or nothing
 
 
 def choose_baseline(selected: Candidate) -> Candidate:

@@ -25,7 +25,7 @@ def show_jobs() -> None:
 
 def _news() -> tuple[int, bool]:
     """What alters the page without a hand on it: jobs with their results, and engines tried."""
-    return session.manager().version, bool(session.engine_statuses())
+    return session.manager().version, session.is_trying()
 
 
 def _strip() -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import streamlit as st
 
 from benchmarks.candidates import Candidate
-from benchmarks.engines.probe import EngineStatus, probe
+from benchmarks.engines.probe import EngineStatus, statuses, trials
 from benchmarks.insight import LARGEST, SMALLEST
 from benchmarks.jobs.manager import JobManager
 from benchmarks.jobs.request import Request
@@ -39,16 +39,31 @@ def start_opening_preview() -> str:
 
 @st.cache_resource(show_spinner=False)
 def _probing() -> Future[tuple[EngineStatus, ...]]:
-    """Runs a tiny network through every engine, behind whatever is being measured."""
-    return ThreadPoolExecutor(max_workers=1).submit(probe)
+    """Tries every engine, behind the opening preview: a job like any other, so it can be seen."""
+    return ThreadPoolExecutor(max_workers=1).submit(_try_engines, manager(), trials())
+
+
+def _try_engines(queue: JobManager, wanted: tuple[Request, ...]) -> tuple[EngineStatus, ...]:
+    """Blocks until all are tried. Where a trial came to nothing its engines stay untried."""
+    try:
+        ended = [queue.wait_for(job_id) for job_id in [queue.submit(one) for one in wanted]]
+    except OSError:  # no place to queue in; whatever is measured next says so
+        return ()
+    tried = [job for job in ended if job.state == "done" and job.problem is None]
+    failures = [failure for job in tried for failure in job.failures]
+    return statuses([job.request for job in tried], failures)
+
+
+def is_trying() -> bool:
+    """Whether engines are still being tried."""
+    return not _probing().done()
 
 
 def engine_statuses() -> dict[tuple[str, str], EngineStatus]:
     """By engine and device; empty until every engine has been tried."""
-    probing = _probing()
-    if not probing.done():
+    if is_trying():
         return {}
-    return {(status.engine, status.device): status for status in probing.result()}
+    return {(status.engine, status.device): status for status in _probing().result()}
 
 
 def opening_order() -> tuple[Candidate, ...]:

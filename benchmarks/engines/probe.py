@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from benchmarks.api import measure
+from benchmarks.api import carry_out
+from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
+from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Update
 from benchmarks.machine import Machine, read_machine
-from benchmarks.results import Run
+from benchmarks.results import Failure, Scenario
 from mobilenet.config import MobileNetConfig
 
 TINY = MobileNetConfig(0.25, 32, num_classes=10)
@@ -32,24 +34,54 @@ class EngineStatus:
     versions: tuple[tuple[str, str], ...]
 
 
-def probe(listen: Callable[[Update], None] | None = None) -> tuple[EngineStatus, ...]:
-    """Each engine on the CPU, eager PyTorch on accelerators too; some seconds, in the queue.
-
-    listen: as for `measure`. Raises KeyboardInterrupt after Ctrl-C: half an answer would mislead.
-    """
+def trials() -> tuple[Request, ...]:
+    """What to run: the tiny network in every installed engine, one request a device."""
     devices = dict.fromkeys(ENGINES, ("cpu",)) | {"eager": ("cpu", *accelerators(read_machine()))}
     installed = [name for name in ENGINES if not _missing(name)]
-    runs: dict[str, Run] = {}
-    for device in dict.fromkeys(device for name in installed for device in devices[name]):
-        engines = [name for name in installed if device in devices[name]]
-        runs[device] = measure(
-            TINY, engines=engines, device=device, preset="preview", listen=listen
-        )
-        if runs[device].cancelled:
-            raise KeyboardInterrupt
     return tuple(
-        _status(name, device, runs.get(device)) for name in ENGINES for device in devices[name]
+        Request(
+            title="Trying the engines" if device == "cpu" else f"Trying {device}",
+            candidates=(Candidate(config=TINY),),
+            scenarios=tuple(
+                Scenario(engine=name, device=device)
+                for name in installed
+                if device in devices[name]
+            ),
+            preset="preview",
+            quality="preview",
+        )
+        for device in dict.fromkeys(device for name in installed for device in devices[name])
     )
+
+
+def statuses(tried: Iterable[Request], failures: Iterable[Failure]) -> tuple[EngineStatus, ...]:
+    """What trials that ran to their end have shown; engines that are not installed say so too."""
+    reasons = {failure.scenario: failure.reason for failure in failures}
+    found = [
+        _status(scenario.engine, scenario.device, reasons.get(scenario))
+        for request in tried
+        for scenario in request.scenarios
+    ]
+    found += [
+        _status(name, "cpu", f"not installed; run: pip install {' '.join(missing)}")
+        for name in ENGINES
+        if (missing := _missing(name))
+    ]
+    return tuple(sorted(found, key=lambda status: list(ENGINES).index(status.engine)))
+
+
+def probe(listen: Callable[[Update], None]) -> tuple[EngineStatus, ...]:
+    """Run the trials here and now, or in the machine's queue; some seconds.
+
+    Raises KeyboardInterrupt after Ctrl-C: half an answer would mislead.
+    """
+    tried = trials()
+    runs = []
+    for request in tried:
+        runs.append(carry_out(request, listen))
+        if runs[-1].cancelled:
+            raise KeyboardInterrupt
+    return statuses(tried, [failure for run in runs for failure in run.failures])
 
 
 def accelerators(machine: Machine) -> tuple[str, ...]:
@@ -66,19 +98,11 @@ def accelerators(machine: Machine) -> tuple[str, ...]:
     return tuple(device for device, is_likely in found.items() if is_likely)
 
 
-def _status(name: str, device: str, run: Run | None) -> EngineStatus:
-    reason = _reason(name, run)
+def _status(name: str, device: str, reason: str | None) -> EngineStatus:
     versions = tuple(
         (needed, found) for needed in _needs(name) if (found := _version(needed)) is not None
     )
     return EngineStatus(name, device, reason is None, reason, versions)
-
-
-def _reason(name: str, run: Run | None) -> str | None:
-    if missing := _missing(name):
-        return f"not installed; run: pip install {' '.join(missing)}"
-    failures = run.failures if run is not None else ()
-    return next((row.reason for row in failures if row.scenario.engine == name), None)
 
 
 def _needs(name: str) -> tuple[str, ...]:

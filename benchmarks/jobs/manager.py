@@ -109,7 +109,7 @@ class JobManager:
         with self._changed:
             return self._version
 
-    def wait_for(self, job_id: str, timeout_s: float) -> JobView:
+    def wait_for(self, job_id: str, timeout_s: float | None = None) -> JobView:
         """Block until the job has ended or the time is over; how it then stands."""
         with self._changed:
             self._changed.wait_for(lambda: not self._views[job_id].is_live, timeout_s)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
+from benchmarks.engines.session import EngineError
 from benchmarks.jobs.machine_queue import MachineLock, Place, Ticket, lock_folder
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
@@ -151,7 +152,11 @@ class Runner:
         """What the worker is to do; None, with a failure noted, if it cannot be prepared."""
         if not needs_export:
             return Task(candidate, scenario)
-        folder = folder_for(candidate, scenario.batch)
+        try:
+            folder = folder_for(candidate, scenario.batch)
+        except EngineError as error:
+            out.fail(Failure(candidate, scenario, f"could not be exported: {error}"))
+            return None
         seconds: float | None = None
         if not is_prepared(folder):
             out.report(Progress(f"Exporting {candidate.label}", 0.0))
