@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from benchmarks.candidates import Candidate
-from benchmarks.results import QUALITIES, Measurement, Scenario, better
+from benchmarks.results import Measurement, Scenario, better, trust
 
 Key = tuple[str, Scenario]
 K = TypeVar("K")
@@ -53,7 +53,9 @@ class Collection:
             for run in self.runs.values()
             if (a.key, scenario) in run and (b.key, scenario) in run
         ]
-        return max(pairs, key=_trust, default=None)
+        return max(
+            pairs, key=lambda pair: (min(map(trust, pair)), pair[0].measured_utc), default=None
+        )
 
 
 def collect(measurements: Iterable[Measurement]) -> Collection:
@@ -61,11 +63,6 @@ def collect(measurements: Iterable[Measurement]) -> Collection:
     for measurement in measurements:
         collection = collection.plus(measurement)
     return collection
-
-
-def _trust(pair: tuple[Measurement, Measurement]) -> tuple[int, str]:
-    a, b = pair
-    return min(QUALITIES.index(a.quality), QUALITIES.index(b.quality)), a.measured_utc
 
 
 def _newest(entries: dict[K, V], count: int) -> dict[K, V]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from benchmarks.candidates import Candidate
 from benchmarks.machine import Machine
 from benchmarks.timing.statistics import (
+    MIN_SAMPLES,
     Interval,
     Ratio,
     median_interval,
@@ -158,9 +159,14 @@ class Run:
 
 
 def better(a: Measurement, b: Measurement) -> Measurement:
-    """Of two measurements of the same thing, the one to show: higher quality, then newer."""
-    rank = QUALITIES.index
-    return max(b, a, key=lambda m: (rank(m.quality), m.measured_utc))
+    """Of two measurements of the same thing, the one to show: higher trust, then newer."""
+    return max(b, a, key=lambda m: (trust(m), m.measured_utc))
+
+
+def trust(measurement: Measurement) -> tuple[int, int]:
+    """Quality first; then one that has only begun ranks below one that has an interval."""
+    rounds = min(len(measurement.blocks), MIN_SAMPLES[0.5])
+    return QUALITIES.index(measurement.quality), rounds
 
 
 def _check_range(name: str, value: object, high: int) -> None:

@@ -61,6 +61,16 @@ def test_a_pair_of_proper_measurements_is_trusted_more_than_a_later_half_proper_
     assert collect([*half, *proper]).together(A, B, EAGER) == tuple(proper)
 
 
+def test_a_pair_that_has_only_begun_does_not_push_aside_one_with_an_interval() -> None:
+    done = [timed(A.key, "1", 1), timed(B.key, "1", 1)]
+    begun = [replace(timed(key, "2", 2), blocks=done[0].blocks[:2]) for key in (A.key, B.key)]
+
+    collected = collect([*done, *begun])
+
+    assert collected.together(A, B, EAGER) == tuple(done)
+    assert collected.get(A, EAGER) == done[0]
+
+
 def test_of_equally_good_pairs_the_newest_is_taken() -> None:
     old = [timed(A.key, "1", 1), timed(B.key, "1", 1)]
     new = [timed(A.key, "2", 2), timed(B.key, "2", 2)]

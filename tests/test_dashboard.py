@@ -8,7 +8,7 @@ from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
 from benchmarks.dashboard.actions import needs_preview
 from benchmarks.dashboard.labels import CHOICES, key_of, name_of
-from benchmarks.dashboard.progress import describe
+from benchmarks.dashboard.progress import describe, latest_end
 from benchmarks.jobs.manager import JobView
 from benchmarks.jobs.request import Request
 from benchmarks.references import references
@@ -71,6 +71,14 @@ def test_a_waiting_job_says_for_whom_it_waits() -> None:
     assert "waits for 2 measurements" in describe(waiting)
     assert "“Measure 3 networks”" in describe(waiting)
     assert "3 s left" in describe(replace(job("running"), phase="Timing", remaining_s=3.2))
+
+
+def test_the_end_that_is_told_is_of_the_last_job_that_somebody_asked_for() -> None:
+    asked = job("cancelled")
+    unasked = replace(job("done"), request=replace(asked.request, background=True))
+
+    assert latest_end((asked, job("replaced"), unasked, job("running"))) == asked
+    assert latest_end((unasked,)) is None
 
 
 def test_the_method_page_names_every_source_and_its_known_errors() -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from benchmarks import prepared
 from benchmarks.candidates import candidate
+from benchmarks.collection import collect
 from benchmarks.jobs import runner as runner_module
 from benchmarks.jobs.machine_queue import MachineLock, lock_folder
 from benchmarks.jobs.request import MAX_CANDIDATES, Request
@@ -146,6 +148,27 @@ def test_an_export_happens_once_and_is_told(
     assert phases.count("Exporting 0.25-32 (10 classes)") == 1
     assert first.measurements[0].prepare_s is not None
     assert again.measurements[0].prepare_s is None
+
+
+def test_the_lead_is_timed_first_and_pairs_with_itself(kept_runner: Runner) -> None:
+    pair = tuple(candidate(name) for name in (TINY, "0.25-64-n10"))
+    rest = candidate("0.5-32-n10")
+    heard: list[Measurement] = []
+
+    def listen(update: Update) -> None:
+        if isinstance(update, Measurement):
+            heard.append(update)
+
+    wanted = replace(request(quality="preview"), candidates=(rest, *pair), lead=pair)
+    done = run(kept_runner, wanted, listen)
+
+    first = collect(one for one in heard if one.run_id != wanted.id)
+    found = first.together(*pair, Scenario())
+    assert found is not None
+    assert found[0].ratio_to(found[1]) is not None
+    assert heard.index(found[0]) < min(n for n, one in enumerate(heard) if one.candidate == rest)
+    assert {one.run_id for one in done.measurements} == {wanted.id}
+    assert len(done.measurements) == 3
 
 
 def test_an_exporter_that_is_not_installed_is_a_failure_with_the_command(

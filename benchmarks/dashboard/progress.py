@@ -36,9 +36,16 @@ def _strip() -> None:
     for job in jobs:
         if job.is_live:
             _show_live(job)
-    ended = [job for job in jobs if not job.is_live and job.state != "replaced"]
-    if ended:
-        _show_end(ended[-1])
+    if (ended := latest_end(jobs)) is not None:
+        _show_end(ended)
+
+
+def latest_end(jobs: tuple[JobView, ...]) -> JobView | None:
+    """The job whose end is news: the last that neither gave way to another nor ran unasked."""
+    for job in reversed(jobs):
+        if not job.is_live and job.state != "replaced" and not job.request.background:
+            return job
+    return None
 
 
 def _show_live(job: JobView) -> None:

@@ -49,6 +49,7 @@ def trials() -> tuple[Request, ...]:
             ),
             preset="preview",
             quality="preview",
+            background=True,
         )
         for device in dict.fromkeys(device for name in installed for device in devices[name])
     )

@@ -24,6 +24,8 @@ class Request:
     fresh: in worker processes of their own, as a proper measurement wants; otherwise eager
         networks go to the worker that is kept warm.
     owner: whose preview this is; a newer preview of the same owner replaces it.
+    background: nobody asked for it, so how it ended is no news.
+    lead: those of them that are timed first and by themselves, to have something to show soon.
     """
 
     title: str
@@ -33,6 +35,8 @@ class Request:
     quality: Quality
     fresh: bool = False
     owner: str = ""
+    background: bool = False
+    lead: tuple[Candidate, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def __post_init__(self) -> None:
@@ -46,6 +50,13 @@ class Request:
         for scenario in self.scenarios:
             check_scenario(scenario)
             _check_memory_of(self.candidates, scenario)
+
+    def parts(self) -> tuple[Request, ...]:
+        """What is timed one after the other; networks can be paired within a part."""
+        whole = replace(self, lead=())
+        if not self.lead:
+            return (whole,)
+        return replace(whole, candidates=self.lead, id=f"{self.id}-lead"), whole
 
 
 def check_scenario(scenario: Scenario) -> None:

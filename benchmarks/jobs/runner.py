@@ -81,9 +81,12 @@ class Runner:
         try:
             self._wait_for_machine(ticket, listen)
             try:
-                for number, scenario in enumerate(request.scenarios):
-                    collected.part = (number, len(request.scenarios))
-                    self._run_scenario(request, scenario, collected)
+                parts = [(one, part) for one in request.scenarios for part in request.parts()]
+                total = sum(len(part.candidates) for _, part in parts)
+                for scenario, part in parts:
+                    collected.share = len(part.candidates) / total
+                    self._run_scenario(part, scenario, collected)
+                    collected.done += collected.share
             finally:
                 self._lock.release()
         except Cancelled:
@@ -269,7 +272,7 @@ class _Collected:
 
     def __init__(self, listen: Listener) -> None:
         self._listen = listen
-        self.part = (0, 1)  # which scenario of how many is under way
+        self.done, self.share = 0.0, 1.0  # of the whole request: before this part, and this part
         self.measurements: dict[tuple[str, Scenario], Measurement] = {}
         self.failures: list[Failure] = []
 
@@ -283,10 +286,9 @@ class _Collected:
 
     def report(self, progress: Progress) -> None:
         """Pass progress on, as a fraction of the whole request."""
-        number, count = self.part
-        fraction = (number + progress.fraction) / count
-        last = number == count - 1
-        remaining_s = progress.remaining_s if last else None
+        fraction = self.done + self.share * progress.fraction
+        is_last = self.done + self.share > 0.999
+        remaining_s = progress.remaining_s if is_last else None
         self._listen(replace(progress, fraction=fraction, remaining_s=remaining_s))
 
     def fail_missing(self, tasks: list[Task], reason: str) -> None:

@@ -34,7 +34,7 @@ PROBE = """label => { window.__waiting = new Promise(resolve => {
 }); }"""
 # Whether the trade-off chart stands on latency and has so many MobileNets on it.
 TIMED = """count => [...document.querySelectorAll('.js-plotly-plot')].some(plot =>
-  plot.layout.xaxis.title.text.startsWith('Latency') &&
+  /latency/.test(plot.layout.xaxis?.title?.text) &&
   plot.data.flatMap(trace => trace.customdata ?? [])
     .filter(own => /^[0-9.]+-[0-9]+$/.test(own[0])).length >= count)"""
 PROGRESS = "[data-testid=stProgress]"
@@ -75,13 +75,14 @@ def figures() -> Iterator[Figure]:
 def _moves(page: Page, *, pause_ms: int, visited: bool) -> list[float]:
     """Milliseconds of each of thirty key presses on the width slider, there and back."""
     slider = page.get_by_role("slider", name="Width multiplier α")
+    axis = page.get_by_role("radiogroup", name="Accuracy against")
     slider.focus()
     if visited:  # so that no preview runs: every network on the way has its time already
         for key in ["ArrowLeft"] * 15 + ["ArrowRight"] * 15:
             page.keyboard.press(key)
             page.wait_for_timeout(1500 if key == "ArrowLeft" else 100)
     else:  # on mult-adds, where a network has its place before it has a time
-        page.get_by_role("radio", name="Mult-adds").click()
+        axis.get_by_role("radio", name="Mult-adds").click()
         page.get_by_role("radio", name="192").click()
         page.wait_for_timeout(1000)
         slider.focus()
@@ -95,7 +96,7 @@ def _moves(page: Page, *, pause_ms: int, visited: bool) -> list[float]:
         waited = page.evaluate("() => window.__waiting")
         found.append(float("inf") if waited is None else float(waited))
         page.wait_for_timeout(pause_ms)
-    page.get_by_role("radio", name="Latency").click()
+    axis.get_by_role("radio", name="Latency here").click()
     return found
 
 

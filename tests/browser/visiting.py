@@ -68,7 +68,8 @@ def settle(page: Page) -> None:
 
 def card(page: Page, label: str) -> Locator:
     """One of the six figures of the selected network."""
-    return page.get_by_test_id("stMetric").filter(has_text=label)
+    found = page.get_by_test_id("stMetric").filter(has_text=label)
+    return found.last  # for a frame a redraw may have two
 
 
 def jobs(page: Page) -> Locator:
@@ -90,9 +91,11 @@ def points(page: Page, chart: str = "tradeoff") -> list[str]:
 
 
 def click_point(page: Page, key: str, chart: str = "tradeoff") -> None:
-    plot = page.locator(f".st-key-{chart} .js-plotly-plot").last
-    place = plot.evaluate(
-        """(plot, key) => {
+    selector = f".st-key-{chart} .js-plotly-plot"
+    place = page.wait_for_function(
+        """([selector, key]) => {
+            const plot = [...document.querySelectorAll(selector)].at(-1)
+            if (!plot?._fullLayout || !plot.calcdata) return null  // it is being drawn anew
             const {xaxis, yaxis} = plot._fullLayout
             for (const [number, trace] of plot.data.entries()) {
                 const i = (trace.customdata ?? []).findIndex(own => own[0] === key)
@@ -100,10 +103,11 @@ def click_point(page: Page, key: str, chart: str = "tradeoff") -> None:
                 const {x, y} = plot.calcdata[number][i]
                 return {x: xaxis._offset + xaxis.c2p(x), y: yaxis._offset + yaxis.c2p(y)}
             }
+            return null
         }""",
-        key,
+        arg=[selector, key],
     )
-    plot.click(position=place)
+    page.locator(selector).last.click(position=place.json_value())
 
 
 def tab_to(page: Page, target: Locator, *, at_most: int = 60) -> None:
@@ -123,7 +127,7 @@ def press(page: Page, button: str, title: str = "") -> Locator:
 
 def cancel(page: Page, title: str) -> None:
     strips = page.get_by_test_id("stHorizontalBlock").filter(has=jobs(page))
-    strips.filter(has_text=title).get_by_role("button", name="Cancel").last.click()
+    strips.filter(has_text=title).last.get_by_role("button", name="Cancel").click()
 
 
 def measured(page: Page) -> Locator:
