@@ -150,6 +150,19 @@ def test_an_export_happens_once_and_is_told(
     assert again.measurements[0].prepare_s is None
 
 
+def test_who_cancels_within_the_delay_has_started_nothing() -> None:
+    stop = threading.Event()
+    threading.Timer(0.05, stop.set).start()
+    runner = Runner()
+
+    done = run(runner, replace(request(), delay_s=60.0), stop=stop)
+    runner.close()
+
+    assert done.cancelled
+    assert workers() == []
+    assert tickets() == []
+
+
 def test_the_lead_is_timed_first_and_pairs_with_itself(kept_runner: Runner) -> None:
     pair = tuple(candidate(name) for name in (TINY, "0.25-64-n10"))
     rest = candidate("0.5-32-n10")

@@ -15,6 +15,8 @@ from benchmarks.references import references
 from benchmarks.results import Quality, Scenario, ScenarioError
 from benchmarks.timing.protocol import Preset
 
+PREVIEW_DELAY_S = 0.15  # the time in which the page is drawn, or the slider moved once more
+
 
 def show(choice: Choice) -> None:
     """The three buttons. What they start is marked: only "Measure" uses processes of its own."""
@@ -126,6 +128,7 @@ def _submit(
             quality=quality,
             fresh=quality == "measured",
             owner=session.owner(),
+            delay_s=PREVIEW_DELAY_S if quality == "preview" else 0.0,
         )
         session.manager().submit(request)
     except ScenarioError as error:

@@ -24,6 +24,7 @@ class Request:
     fresh: in worker processes of their own, as a proper measurement wants; otherwise eager
         networks go to the worker that is kept warm.
     owner: whose preview this is; a newer preview of the same owner replaces it.
+    delay_s: before it starts; whoever moves on in that time has not disturbed the page.
     background: nobody asked for it, so how it ended is no news.
     lead: those of them that are timed first and by themselves, to have something to show soon.
     """
@@ -35,6 +36,7 @@ class Request:
     quality: Quality
     fresh: bool = False
     owner: str = ""
+    delay_s: float = 0.0
     background: bool = False
     lead: tuple[Candidate, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])

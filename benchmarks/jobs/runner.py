@@ -79,6 +79,8 @@ class Runner:
         collected = _Collected(listen)
         cancelled = False
         try:
+            if stop.wait(request.delay_s):
+                raise Cancelled
             self._wait_for_machine(ticket, listen)
             try:
                 parts = [(one, part) for one in request.scenarios for part in request.parts()]
