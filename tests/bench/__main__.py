@@ -1,6 +1,6 @@
 """`python -m tests.bench [SECTION ...]`: prints a table of figures, goals beside them.
 
-Sections: page, engines, clone. `clone` installs everything anew: some minutes and 6 GB, so it runs
+Sections: page, engines, clone. `clone` installs everything anew: some minutes and 6.5 GB, so it runs
 only when it is named.
 """
 
