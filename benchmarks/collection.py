@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from benchmarks.candidates import Candidate
-from benchmarks.results import Measurement, Scenario, better, trust
+from benchmarks.results import Measurement, Run, Scenario, better, trust
 
 Key = tuple[str, Scenario]
 K = TypeVar("K")
@@ -26,10 +26,13 @@ class Collection:
 
     best: for each network and scenario the measurement to show, oldest first.
     runs: what was timed in turns, by run, oldest first; only those can be paired.
+    finished: runs that came to their end, by their id; they know how far they can be relied on.
     """
 
     best: Mapping[Key, Measurement] = field(default_factory=dict)
     runs: Mapping[str, Mapping[Key, Measurement]] = field(default_factory=dict)
+
+    finished: Mapping[str, Run] = field(default_factory=dict)
 
     def get(self, candidate: Candidate, scenario: Scenario) -> Measurement | None:
         return self.best.get((candidate.key, scenario))
@@ -43,6 +46,10 @@ class Collection:
         run = {**self.runs.get(measurement.run_id, {}), key: measurement}
         runs = {**self.runs, measurement.run_id: run}
         return replace(self, best=_newest(best, KEPT_NETWORKS), runs=_newest(runs, KEPT_RUNS))
+
+    def plus_run(self, run: Run) -> Collection:
+        """Knowing that `run` has ended; its measurements are here already."""
+        return replace(self, finished=_newest({**self.finished, run.id: run}, KEPT_RUNS))
 
     def together(
         self, a: Candidate, b: Candidate, scenario: Scenario

@@ -5,7 +5,10 @@ from __future__ import annotations
 from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
-from benchmarks.results import Scenario
+from benchmarks.results import Measurement, Run, Scenario
+from benchmarks.timing.statistics import MIN_WORKERS
+from benchmarks.timing.verdicts import MARGIN, verdict
+from benchmarks.validity import null_ratio, state_of
 from mobilenet.config import MobileNetConfig
 
 LARGEST = Candidate(config=MobileNetConfig(1.0, 224))
@@ -36,18 +39,39 @@ def headline(collection: Collection, scenario: Scenario) -> str | None:
 def compared(
     one: Candidate, other: Candidate, scenario: Scenario, collection: Collection
 ) -> str | None:
-    """How `one` compares with `other`: "2.1 × faster", "3 % slower", "no difference seen".
+    """How `one` compares with `other`: "2.1 × faster", "same within 2 %", "cannot tell".
 
-    Says "about" unless the two took turns for at least six rounds; None until both are timed.
+    Measured in several workers it is a verdict; in one, "no difference seen" is as much as can be
+    said. Says "about" unless the two took turns for six rounds; None until both are timed.
     """
     pair = collection.together(one, other, scenario)
     ratio = pair[1].ratio_to(pair[0]) if pair else None
+    if pair and ratio and ratio.workers >= MIN_WORKERS:
+        return judged(pair[0], pair[1], collection.finished.get(pair[0].run_id))
     if ratio is None or ratio.interval is None:
         a, b = collection.get(one, scenario), collection.get(other, scenario)
         return None if a is None or b is None else f"about {_in_words(b.median_s / a.median_s)}"
     if ratio.interval.low <= 1 <= ratio.interval.high:
         return "no difference seen"
     return _in_words(ratio.value)
+
+
+def judged(one: Measurement, other: Measurement, run: Run | None) -> str | None:
+    """The verdict on `one` against `other` of the same run, in words; None below three workers.
+
+    run: where both are from, once it has ended: its control may withdraw the verdict.
+    """
+    ratio = one.ratio_to(other)
+    if ratio is None or ratio.interval is None or ratio.workers < MIN_WORKERS:
+        return None
+    found = verdict(ratio, null=null_ratio(run, one) if run else None)
+    if run is not None and (state := state_of(run)) is not None and state.word == "invalid":
+        found = "cannot tell"
+    if found == "same":
+        return f"same within {units.share(MARGIN)}"
+    if found == "cannot tell":
+        return f"cannot tell ({units.span(ratio.interval.low, ratio.interval.high)})"
+    return _in_words(1 / ratio.value)
 
 
 def _in_words(times_as_fast: float) -> str:

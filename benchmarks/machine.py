@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
+
+from benchmarks.timing.contamination import Counters
 
 PACKAGES = (
     "torch",
@@ -51,6 +57,8 @@ class MachineState:
 
     load_1min: float | None
     memory_available_bytes: int
+    on_battery: bool | None = None
+    governor: str | None = None
 
 
 @lru_cache(maxsize=1)
@@ -73,7 +81,72 @@ def read_machine() -> Machine:
 
 def read_state() -> MachineState:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    return MachineState(load, psutil.virtual_memory().available)
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return MachineState(
+        load_1min=load,
+        memory_available_bytes=psutil.virtual_memory().available,
+        on_battery=None if battery is None else not battery.power_plugged,
+        governor=_first_line(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
+    )
+
+
+def read_counters() -> Counters:
+    """What the system has counted for this process; some fifty microseconds on Linux."""
+    involuntary = major_faults = None
+    if sys.platform != "win32":
+        import resource
+
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        involuntary, major_faults = usage.ru_nivcsw, usage.ru_majflt
+    return Counters(
+        time_ns=time.perf_counter_ns(),
+        delay_ns=_run_queue_delay_ns(),
+        involuntary=involuntary,
+        major_faults=major_faults,
+        throttled=_throttled_periods(),
+    )
+
+
+def busy_cpu_s() -> float:
+    """CPU seconds that all programs together have used since the machine started."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    return float(sum(times[:8]) - idle) if sys.platform == "linux" else float(sum(times) - idle)
+
+
+def cpu_s_of(pids: Iterable[int]) -> float:
+    """CPU seconds that this process and these have used; of one that is gone, none."""
+    total = time.process_time()
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            used = psutil.Process(pid).cpu_times()
+            total += used.user + used.system
+    return total
+
+
+def _run_queue_delay_ns() -> int | None:
+    """Nanoseconds for which threads of this process were ready to run and had to wait (Linux)."""
+    total = None
+    for path in Path("/proc/self/task").glob("*/schedstat"):
+        with suppress(OSError, ValueError, IndexError):
+            total = (total or 0) + int(path.read_text(encoding="ascii").split()[1])
+    return total
+
+
+def _throttled_periods() -> int | None:
+    """Of the container's CPU quota (cgroup v2)."""
+    with suppress(OSError):
+        for line in Path("/sys/fs/cgroup/cpu.stat").read_text(encoding="ascii").splitlines():
+            name, _, value = line.partition(" ")
+            if name == "nr_throttled":
+                return int(value)
+    return None
+
+
+def _first_line(path: Path) -> str | None:
+    with suppress(OSError):
+        return path.read_text(encoding="ascii").splitlines()[0]
+    return None
 
 
 def _cpu_name() -> str:

@@ -8,18 +8,23 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from benchmarks.candidates import Candidate
-from benchmarks.results import Failure, Measurement, Quality, Scenario
+from benchmarks.results import Block, Failure, Measurement, Quality, Scenario
 from benchmarks.timing.protocol import Plan
 
 
 @dataclass(frozen=True)
 class Task:
-    """One network to time. folder: where it was prepared, if the engine loads files."""
+    """One network to time.
+
+    folder: where it was prepared, if the engine loads files.
+    copy: 1 for a second, separately built copy of a network that is timed as well.
+    """
 
     candidate: Candidate
     scenario: Scenario
     folder: str | None = None
     prepare_s: float | None = None
+    copy: int = 0
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,30 @@ class Measure:
     plan: Plan
     quality: Quality
     kind: Literal["measure"] = "measure"
+
+
+@dataclass(frozen=True)
+class Load:
+    """Load and warm these networks, and keep them for the turns that follow."""
+
+    run_id: str
+    tasks: tuple[Task, ...]
+    plan: Plan
+    kind: Literal["load"] = "load"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Time one of the loaded networks, by its place in `Load.tasks`: one block, `calls` inferences.
+
+    Answered by `Turned` or `Failed`, without `Done`.
+    """
+
+    run_id: str
+    task: int
+    round: int
+    calls: int
+    kind: Literal["turn"] = "turn"
 
 
 @dataclass(frozen=True)
@@ -85,6 +114,24 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """One network is warm; `task` is its place. output_error: as in `Measurement`."""
+
+    task: int
+    warmup_ns: tuple[int, ...]
+    load_s: float
+    output_error: float | None
+    kind: Literal["loaded"] = "loaded"
+
+
+@dataclass(frozen=True)
+class Turned:
+    task: int
+    block: Block
+    kind: Literal["turned"] = "turned"
+
+
+@dataclass(frozen=True)
 class Prepared:
     seconds: float
     kind: Literal["prepared"] = "prepared"
@@ -102,12 +149,7 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Command = Annotated[Measure | Prepare | Cancel, Field(discriminator="kind")]
-Event = Annotated[
-    Ready | Progress | Result | Failed | Prepared | NotPrepared | Done,
-    Field(discriminator="kind"),
-]
-COMMAND: TypeAdapter[Measure | Prepare | Cancel] = TypeAdapter(Command)
-EVENT: TypeAdapter[Ready | Progress | Result | Failed | Prepared | NotPrepared | Done] = (
-    TypeAdapter(Event)
-)
+Command = Measure | Load | Turn | Prepare | Cancel
+Event = Ready | Progress | Result | Failed | Loaded | Turned | Prepared | NotPrepared | Done
+COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
+EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import median
+from statistics import fmean, median
 from typing import TYPE_CHECKING, Literal
 
 from benchmarks.candidates import Candidate
 from benchmarks.machine import Machine
+from benchmarks.timing.contamination import Signals, disturbances
 from benchmarks.timing.statistics import (
     MIN_SAMPLES,
+    MIN_WORKERS,
     Interval,
     Ratio,
+    mean_interval,
     median_interval,
-    paired_ratio,
     quantile,
+    ratio_over_workers,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 Quality = Literal["preview", "preliminary", "measured"]
 QUALITIES: tuple[Quality, ...] = ("preview", "preliminary", "measured")
 NANOSECONDS = 1e-9
+MIN_CLEAN_SHARE = 0.25  # below this nothing is left out: the run as a whole is in doubt
 MAX_BATCH = 1024
 MAX_THREADS = 1024
 
@@ -57,11 +62,16 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive inferences of one network in one round, as read off the clock."""
+    """Consecutive inferences of one network in one round, as read off the clock.
+
+    worker: which of the run's processes, from 0; its networks took turns with one another.
+    """
 
     round: int
     settle_ns: int  # the first call after another network's turn: kept, not counted
     times_ns: tuple[int, ...]
+    worker: int = 0
+    signals: Signals | None = None
 
     @property
     def median_s(self) -> float:
@@ -91,18 +101,43 @@ class Measurement:
     output_error: float | None = None
 
     @cached_property
+    def counted(self) -> tuple[Block, ...]:
+        """The blocks that count: those that nothing disturbed, or all where that leaves too few."""
+        clean = tuple(block for block in self.blocks if not disturbances(block.signals))
+        return clean if len(clean) >= MIN_CLEAN_SHARE * len(self.blocks) else self.blocks
+
+    @property
+    def disturbed_share(self) -> float:
+        """Of its blocks, those that something disturbed; judged without a look at their times."""
+        return sum(bool(disturbances(block.signals)) for block in self.blocks) / len(self.blocks)
+
+    @cached_property
     def times_s(self) -> tuple[float, ...]:
         """Every counted inference, in the order in which it ran."""
-        return tuple(ns * NANOSECONDS for block in self.blocks for ns in block.times_ns)
+        return tuple(ns * NANOSECONDS for block in self.counted for ns in block.times_ns)
+
+    @cached_property
+    def workers(self) -> int:
+        """Processes in which it was timed."""
+        return len({block.worker for block in self.blocks})
 
     @cached_property
     def median_s(self) -> float:
-        return median(self.times_s)
+        """The median inference; of several workers the geometric mean of their medians."""
+        if self.workers < MIN_WORKERS:
+            return median(self.times_s)
+        return math.exp(fmean(self._log_medians))
 
     @cached_property
     def interval_s(self) -> Interval | None:
-        """95 % interval of the median within this run; None below six rounds."""
-        return median_interval([block.median_s for block in self.blocks])
+        """Interval of the median, of this session: over workers, or over the rounds of one.
+
+        None below three workers and six rounds.
+        """
+        if self.workers < MIN_WORKERS:
+            return median_interval([block.median_s for block in self.counted])
+        bounds = mean_interval(self._log_medians)
+        return bounds and Interval(math.exp(bounds.low), math.exp(bounds.high))
 
     @cached_property
     def p90_s(self) -> float | None:
@@ -113,12 +148,25 @@ class Measurement:
         return quantile(self.times_s, 0.99)
 
     def ratio_to(self, other: Measurement) -> Ratio | None:
-        """How many times as long as `other`; None unless both were interleaved in one run."""
-        if (self.run_id, self.scenario) != (other.run_id, other.scenario):
+        """How many times as long as `other`; None unless both took turns in one run."""
+        if self.run_id != other.run_id:
             return None
-        mine = {block.round: block.median_s for block in self.blocks}
-        theirs = {block.round: block.median_s for block in other.blocks}
-        return paired_ratio(mine, theirs)
+        return ratio_over_workers(self._typical_s, other._typical_s)
+
+    @cached_property
+    def _log_medians(self) -> list[float]:
+        times: dict[int, list[int]] = {}
+        for block in self.counted:
+            times.setdefault(block.worker, []).extend(block.times_ns)
+        return [math.log(median(own) * NANOSECONDS) for own in times.values()]
+
+    @cached_property
+    def _typical_s(self) -> dict[int, dict[int, float]]:
+        """Worker to round to block median."""
+        typical: dict[int, dict[int, float]] = {}
+        for block in self.counted:
+            typical.setdefault(block.worker, {})[block.round] = block.median_s
+        return typical
 
 
 @dataclass(frozen=True)
@@ -131,8 +179,24 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Conditions:
+    """How the machine was while a run lasted. None: not known.
+
+    others_cpus: CPUs that other programs used, on average.
+    on_battery, governor: of the machine when the run began.
+    """
+
+    others_cpus: float | None = None
+    on_battery: bool | None = None
+    governor: str | None = None
+
+
+@dataclass(frozen=True)
 class Run:
-    """Everything that one request measured, on one machine. Prints as a table."""
+    """Everything that one request measured, on one machine. Prints as a table.
+
+    controls: second copies of the anchor, one in each scenario; they differ from it by chance only.
+    """
 
     id: str
     started_utc: str
@@ -140,6 +204,8 @@ class Run:
     measurements: tuple[Measurement, ...]
     failures: tuple[Failure, ...] = ()
     cancelled: bool = False
+    controls: tuple[Measurement, ...] = ()
+    conditions: Conditions = Conditions()
 
     def to_frame(self) -> pd.DataFrame:
         """One row a network and scenario, units in the column names, None for "not measured"."""

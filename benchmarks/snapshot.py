@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from benchmarks import units
 from benchmarks.results import Quality, Run
-from benchmarks.timing.protocol import Plan
+from benchmarks.timing.protocol import EFFORTS, PLANS, Preset
 from mobilenet.config import BlockKind, Depth
 
 # History of the format. A program reads every version up to its own.
@@ -29,6 +29,7 @@ from mobilenet.config import BlockKind, Depth
 SCHEMA_VERSION = 1
 MAX_BYTES = 5_000_000
 SAMPLE_BYTES = 8  # of one inference, such as "3214567,"
+BLOCK_BYTES = 170  # what a block carries besides
 
 
 class SnapshotError(ValueError):
@@ -78,10 +79,20 @@ class _Scenario(_Part):
     batch: int
 
 
+class _Signals(_Part):
+    wall_ns: Positive
+    delay_ns: Count | None
+    involuntary: Count | None
+    major_faults: Count | None
+    throttled: Count | None
+
+
 class _Block(_Part):
     round: Annotated[int, Field(ge=0, le=100_000)]
     settle_ns: Positive
     times_ns: Times
+    worker: Annotated[int, Field(ge=0, le=1000)]
+    signals: _Signals | None
 
 
 class _Measurement(_Part):
@@ -91,7 +102,7 @@ class _Measurement(_Part):
     run_id: Name
     measured_utc: Utc
     warmup_ns: Times
-    blocks: Annotated[tuple[_Block, ...], Field(min_length=1, max_length=1000, fail_fast=True)]
+    blocks: Annotated[tuple[_Block, ...], Field(min_length=1, max_length=10_000, fail_fast=True)]
     load_s: Seconds
     prepare_s: Seconds | None
     output_error: Annotated[float, Field(ge=0)] | None
@@ -115,6 +126,12 @@ class _Machine(_Part):
     packages: Annotated[tuple[tuple[Text, Text], ...], Field(max_length=100)]
 
 
+class _Conditions(_Part):
+    others_cpus: Annotated[float, Field(ge=0, le=100_000)] | None
+    on_battery: bool | None
+    governor: Text | None
+
+
 class _Run(_Part):
     id: Name
     started_utc: Utc
@@ -122,6 +139,8 @@ class _Run(_Part):
     measurements: Annotated[tuple[_Measurement, ...], Field(max_length=5000, fail_fast=True)]
     failures: Annotated[tuple[_Failure, ...], Field(max_length=5000, fail_fast=True)]
     cancelled: bool
+    controls: Annotated[tuple[_Measurement, ...], Field(max_length=100, fail_fast=True)]
+    conditions: _Conditions
 
 
 class _Document(_Part):
@@ -205,9 +224,11 @@ def check_target(path: str | os.PathLike[str]) -> None:
         pass
 
 
-def check_room(measurements: int, plan: Plan) -> None:
+def check_room(measurements: int, preset: Preset) -> None:
     """Raises SnapshotError if that many measurements may not fit into one document."""
-    most = MAX_BYTES // (plan.rounds * plan.max_calls * SAMPLE_BYTES)
+    plan, effort = PLANS[preset], EFFORTS[preset]
+    block_bytes = plan.max_calls * SAMPLE_BYTES + BLOCK_BYTES
+    most = MAX_BYTES // (plan.rounds * effort.min_workers * block_bytes)  # more are cut by time
     if measurements > most:
         raise SnapshotError(
             f"{measurements} measurements may not fit into one snapshot, whose limit is "

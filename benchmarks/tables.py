@@ -10,7 +10,10 @@ from html import escape
 from benchmarks import units
 from benchmarks.engines import ENGINES
 from benchmarks.frames import images_per_s, to_frame, top1_of
+from benchmarks.insight import judged
 from benchmarks.results import Failure, Measurement, Run, Scenario
+from benchmarks.timing.statistics import MIN_WORKERS
+from benchmarks.validity import state_of
 from benchmarks.variants import Top1
 
 __all__ = ["describe_failure", "printable", "to_frame", "to_html", "to_text"]
@@ -91,11 +94,26 @@ _REST = (
 )
 
 
+def _against(run: Run) -> list[_Column]:
+    """What may be said of each against the first; nothing where that was not properly timed."""
+    first = run.measurements[0] if run.measurements else None
+    if first is None or len(run.measurements) < 2 or first.workers < MIN_WORKERS:
+        return []
+    return [
+        _Column(
+            "Than the first",
+            lambda row: "" if row == first else judged(row, first, run) or units.NOT_MEASURED,
+            is_number=False,
+        )
+    ]
+
+
 def _columns(run: Run) -> list[_Column]:
     """The most important first: those at the end go where there is no room."""
     differing = [column for name, column in _SCENARIO.items() if not _is_shared(run, name)]
     qualities = {row.quality for row in run.measurements}
-    return [_NETWORK, *differing, _LATENCY, *([_QUALITY] if len(qualities) > 1 else []), *_REST]
+    quality = [_QUALITY] if len(qualities) > 1 else []
+    return [_NETWORK, *differing, _LATENCY, *quality, *_against(run), *_REST]
 
 
 def _scenarios(run: Run) -> list[Scenario]:
@@ -133,6 +151,10 @@ def _notes(run: Run, columns: Sequence[_Column]) -> list[str]:
     notes = ["Latency: median of this run; another run may differ by some 10 %."]
     if not run.measurements:
         notes = ["Nothing was measured."]
+    if (state := state_of(run)) is not None:
+        workers = max(row.workers for row in run.measurements)
+        notes.insert(0, f"State: {state.word}; timed in {_processes(workers)}.")
+        notes[1:1] = [f"{reason.text} {reason.advice}" for reason in state.reasons]
     if _TOP1 in columns:
         known = [top1 for row in run.measurements if (top1 := top1_of(row)) is not None]
         guessed = {top1.source for top1 in known if top1.error_percent is not None}
@@ -196,6 +218,10 @@ def _engine_with_version(scenario: Scenario, run: Run) -> str:
     engine = ENGINES.get(scenario.engine)
     version = run.machine.version_of(engine.distribution) if engine else None
     return f"{_engine_label(scenario)} {version or ''}".strip()
+
+
+def _processes(workers: int) -> str:
+    return "1 process" if workers == 1 else f"{workers} fresh processes"
 
 
 def _count(number: int, noun: str) -> str:

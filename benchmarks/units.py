@@ -60,9 +60,14 @@ def factor(ratio: float) -> str:
     return f"{share:.{0 if share >= 1 else 1}f} %" if ratio < 1.5 else times(ratio)
 
 
-def one_in(share: float) -> str:
+def share(fraction: float) -> str:
+    """A part of a whole: "41 %", "0.9 %"."""
+    return f"{significant(100 * fraction, 2)} %"
+
+
+def one_in(fraction: float) -> str:
     """A small share as people say it: "1 part in 31,000"; "nothing" for zero."""
-    return "nothing" if share == 0 else f"1 part in {significant(1 / share, 2)}"
+    return "nothing" if fraction == 0 else f"1 part in {significant(1 / fraction, 2)}"
 
 
 def span(low: float, high: float) -> str:

@@ -13,8 +13,9 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -23,6 +24,7 @@ import numpy as np
 
 from benchmarks.engines import load_engine
 from benchmarks.engines.session import Engine, EngineError, OutOfMemory, Session
+from benchmarks.machine import read_counters
 from benchmarks.messages import (
     COMMAND,
     EVENT,
@@ -30,6 +32,8 @@ from benchmarks.messages import (
     Done,
     Event,
     Failed,
+    Load,
+    Loaded,
     Measure,
     NotPrepared,
     Prepare,
@@ -38,10 +42,20 @@ from benchmarks.messages import (
     Ready,
     Result,
     Task,
+    Turn,
+    Turned,
 )
 from benchmarks.prepared import CACHE_VARIABLE, discard, expected
 from benchmarks.results import Block, Failure, Measurement
-from benchmarks.timing.protocol import Check, schedule, take_turns, typical_s, warm_up
+from benchmarks.timing.protocol import (
+    Check,
+    Plan,
+    schedule,
+    take_turn,
+    take_turns,
+    typical_s,
+    warm_up,
+)
 
 MAX_OUTPUT_ERROR = 1e-3  # of the logits' standard deviation; float32 engines reach about 1e-5
 MIN_LOGIT_SPREAD = 1e-3  # below this the network says nothing, and a comparison would be empty
@@ -60,11 +74,11 @@ class Inbox:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._commands: queue.Queue[Measure | Prepare] = queue.Queue()
+        self._commands: queue.Queue[Measure | Load | Turn | Prepare] = queue.Queue()
         self._cancelled: set[str] = set()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def next(self) -> Measure | Prepare:
+    def next(self) -> Measure | Load | Turn | Prepare:
         return self._commands.get()
 
     def check(self, run_id: str) -> Check:
@@ -94,14 +108,22 @@ def main() -> None:
     _be_first_to_go()
     engine = load_engine(sys.argv[1])
     emit(Ready(engine.devices()))
+    kept: list[_Loaded | None] = []
     while True:
         command = inbox.next()
         check = inbox.check(command.run_id)
+        if isinstance(command, Turn):
+            emit(_turn(command, kept, check))
+            continue
+        kept.clear()
         try:
-            if isinstance(command, Prepare):
-                emit(_prepare(command))
-            else:
-                measure(command, engine, emit, check)
+            match command:
+                case Prepare():
+                    emit(_prepare(command))
+                case Load():
+                    kept += _load_all(command, engine, emit, check)
+                case Measure():
+                    measure(command, engine, emit, check)
         except Cancelled:
             emit(Done(cancelled=True))
         else:
@@ -123,7 +145,7 @@ def measure(
         check()
         emit(Progress(f"Loading {task.candidate.label}", 0.4 * number / len(command.tasks)))
         try:
-            entry = _load(task, engine, command, check)
+            entry = _load(task, engine, command.plan, check)
         except EngineError as error:
             emit(Failed(Failure(task.candidate, task.scenario, str(error))))
             continue
@@ -151,6 +173,33 @@ def measure(
             reported = clock()
     for entry in loaded.values():
         emit(Result(entry.measurement(command, final=True)))
+
+
+def _load_all(command: Load, engine: Engine, emit: Emit, check: Check) -> Iterator[_Loaded | None]:
+    """Each network in its place, warm; None where it failed."""
+    for number, task in enumerate(command.tasks):
+        check()
+        emit(Progress(f"Loading {task.candidate.label}", number / len(command.tasks)))
+        try:
+            entry = _load(task, engine, command.plan, check)
+        except EngineError as error:
+            emit(Failed(Failure(task.candidate, task.scenario, str(error))))
+            yield None
+            continue
+        emit(Loaded(number, entry.warmup_ns, entry.load_s, entry.output_error))
+        yield entry
+
+
+def _turn(command: Turn, kept: list[_Loaded | None], check: Check) -> Turned | Failed:
+    """One block, with what the system counted meanwhile."""
+    entry = kept[command.task]
+    assert entry is not None, "a turn was given to a network that could not be loaded"
+    before = read_counters()
+    try:
+        block = take_turn(entry.session.time_ns, command.round, command.calls, check)
+    except EngineError as error:
+        return Failed(Failure(entry.task.candidate, entry.task.scenario, str(error)))
+    return Turned(command.task, replace(block, signals=read_counters().since(before)))
 
 
 class _Loaded:
@@ -188,7 +237,7 @@ class _Loaded:
         )
 
 
-def _load(task: Task, engine: Engine, command: Measure, check: Check) -> _Loaded:
+def _load(task: Task, engine: Engine, plan: Plan, check: Check) -> _Loaded:
     folder = Path(task.folder) if task.folder else None
     try:
         start = time.perf_counter()
@@ -207,7 +256,7 @@ def _load(task: Task, engine: Engine, command: Measure, check: Check) -> _Loaded
         raise EngineError(
             f"{reason}. Its export was removed; measure again to make a new one"
         ) from error
-    warmup_ns = warm_up(session.time_ns, command.plan, check)
+    warmup_ns = warm_up(session.time_ns, plan, check)
     return _Loaded(task, session, warmup_ns, load_s, output_error)
 
 

@@ -58,7 +58,10 @@ def test_a_proper_measurement_says_so_and_a_preview_says_that() -> None:
     preview = bench.measure(TINY, engines="onnxruntime", preset="preview")
 
     assert quick.measurements[0].quality == "measured"
-    assert len(quick.measurements[0].blocks) == 12
+    assert quick.measurements[0].workers == 3
+    assert [one.candidate.key for one in quick.controls] == [TINY]
+    assert preview.measurements[0].workers == 1
+    assert preview.controls == ()
     assert preview.measurements[0].quality == "preview"
 
 

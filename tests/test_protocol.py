@@ -3,21 +3,26 @@
 import gc
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from benchmarks.results import Block
 from benchmarks.timing.protocol import (
+    EFFORTS,
     MIN_ROUNDS,
     PLANS,
     Check,
     Plan,
+    Preset,
     Schedule,
+    is_enough,
     schedule,
     take_turns,
     typical_s,
     warm_up,
 )
+from benchmarks.timing.statistics import Interval, Ratio
 
 MS = 1_000_000
 
@@ -133,9 +138,34 @@ def test_every_preset_gives_even_the_slowest_network_enough_rounds_for_an_interv
 
 
 def test_presets_measure_ever_more() -> None:
-    rounds = [PLANS[name].rounds for name in ("preview", "quick", "standard", "certify")]
+    presets: tuple[Preset, ...] = ("preview", "quick", "standard", "certify")
+    rounds = [PLANS[name].rounds * EFFORTS[name].min_workers for name in presets]
+    targets = [EFFORTS[name].half_width for name in presets]
 
     assert rounds == sorted(set(rounds))
+    assert targets == sorted(set(targets), reverse=True)
+
+
+def known_to(half_width: float, *, value: float = 1.0) -> Ratio:
+    interval = Interval(value / (1 + half_width), value * (1 + half_width))
+    return Ratio(value, interval, rounds=60, workers=5)
+
+
+def test_a_run_ends_when_like_sized_networks_are_known_well_enough() -> None:
+    effort = EFFORTS["standard"]
+
+    assert is_enough([known_to(0.014), known_to(0.3, value=4.0)], effort, 5, spent_s=1.0)
+    assert not is_enough([known_to(0.016)], effort, 5, spent_s=1.0)
+    assert not is_enough([None], replace(effort, min_workers=6), 5, spent_s=1.0)
+
+
+def test_a_run_ends_when_one_more_worker_would_not_fit_into_its_time() -> None:
+    effort = EFFORTS["standard"]
+
+    assert not is_enough([known_to(0.5)], effort, 5, spent_s=49.0)
+    assert is_enough([known_to(0.5)], effort, 5, spent_s=51.0)
+    assert is_enough([known_to(0.5)], effort, effort.max_workers, spent_s=1.0)
+    assert not is_enough([known_to(0.001)], effort, 4, spent_s=1000.0)
 
 
 def test_warming_up_takes_a_least_number_of_calls_even_where_one_fills_the_time() -> None:

@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 from benchmarks.timing.statistics import (
     MIN_SAMPLES,
     Interval,
+    Ratio,
     median_interval,
-    paired_ratio,
     quantile,
+    ratio_over_workers,
 )
 
 positive = st.floats(min_value=1e-6, max_value=1e3)
 many = st.lists(positive, min_size=6, max_size=150)
+
+
+def paired_ratio(a: dict[int, float], b: dict[int, float]) -> Ratio | None:
+    """Within one worker."""
+    return ratio_over_workers({0: a}, {0: b})
 
 
 def coverage(count: int, rank: int) -> float:

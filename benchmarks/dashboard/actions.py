@@ -22,7 +22,7 @@ def show(choice: Choice) -> None:
     """The three buttons. What they start is marked: only "Measure" uses processes of its own."""
     status = session.engine_statuses().get((choice.scenario.engine, choice.scenario.device))
     blocked = status is not None and not status.available
-    pair = tuple(dict.fromkeys((choice.selected, choice.baseline)))
+    pair = tuple(dict.fromkeys((choice.baseline, choice.selected)))
     st.button(
         f"Measure {choice.selected.label}",
         type="secondary" if is_dark() else "primary",  # white on light blue is hard to read
@@ -31,9 +31,10 @@ def show(choice: Choice) -> None:
         shortcut="M",
         disabled=blocked,
         width="stretch",
-        help="In a process of its own, in turns with the baseline, so that their ratio is fair.",
+        help="In fresh processes, in turns with the baseline and a second copy of it, so that "
+        "their ratio is fair and the machine is put to the test.",
         on_click=_start,
-        args=(f"Measure {choice.selected.name}", pair, choice.scenario, "standard", "measured"),
+        args=(f"Measure {choice.selected.name}", pair, choice.scenario, choice.effort, "measured"),
     )
     st.button(
         "Measure the 16",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from benchmarks import units
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.dashboard import labels, session
 from benchmarks.dashboard.text import note
@@ -16,6 +17,7 @@ from benchmarks.jobs.request import check_scenario
 from benchmarks.machine import read_machine
 from benchmarks.references import references
 from benchmarks.results import MAX_BATCH, Scenario
+from benchmarks.timing.protocol import EFFORTS, Preset
 from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES
 from mobilenet.config import (
     paper_grid,
@@ -37,6 +39,7 @@ class Choice:
     selected: Candidate
     baseline: Candidate
     scenario: Scenario
+    effort: Preset
     recipes: Recipes
 
 
@@ -76,6 +79,31 @@ def choose_scenario() -> Scenario:
     scenario = Scenario(engine=engine, device=device, threads=threads, batch=batch)
     check_scenario(scenario)
     return scenario
+
+
+def choose_effort() -> Preset:
+    """How much a proper measurement may take."""
+    effort: Preset = st.segmented_control(
+        "Effort",
+        list(labels.EFFORTS),
+        default="standard",
+        required=True,
+        format_func=lambda key: labels.EFFORTS[key],
+        key="effort",
+        bind="query-params",
+        help="Of Measure. " + " ".join(_explained(name) for name in labels.EFFORTS),
+    )
+    return effort
+
+
+def _explained(name: Preset) -> str:
+    effort = EFFORTS[name]
+    if effort.min_workers == effort.max_workers:
+        return f"{labels.EFFORTS[name]}: {effort.min_workers} fresh processes; never says “same”."
+    return (
+        f"{labels.EFFORTS[name]}: {effort.min_workers} or more, until ratios are known to "
+        f"± {units.share(effort.half_width)} or {units.duration(effort.budget_s)} are over."
+    )
 
 
 def _why_not(status: EngineStatus | None) -> str:

@@ -31,12 +31,13 @@ def show() -> None:
             selected = network.choose_network()
             buttons = st.container()
             scenario = controls.choose_scenario()
+            effort = controls.choose_effort()
             check_memory(selected, scenario)
         except (ConfigError, CandidateError, ScenarioError) as error:
             st.error(str(error), icon=":material/block:")
             st.stop()
         baseline = controls.choose_baseline(selected)
-        choice = Choice(selected, baseline, scenario, controls.choose_recipes())
+        choice = Choice(selected, baseline, scenario, effort, controls.choose_recipes())
         with buttons:
             actions.show(choice)
     actions.preview(choice)

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from benchmarks.charts import GridMetric, LayerUnit
 from benchmarks.engines import ENGINES
 from benchmarks.references import references
+from benchmarks.timing.protocol import Preset
 from benchmarks.variants import Metric
 from mobilenet.accuracy import SOURCES
 from mobilenet.config import BlockKind, Depth
@@ -32,6 +33,7 @@ LAYER_UNITS: Mapping[LayerUnit, str] = {
     "parameters": "Parameters",
     "activation": "Activations",
 }
+EFFORTS: Mapping[Preset, str] = {"quick": "Quick", "standard": "Standard", "certify": "Certify"}
 WEIGHTS = {
     "IMAGENET1K_V1": "First-generation weights",
     "best": "Best published weights",
@@ -58,6 +60,7 @@ CHOICES: Mapping[str, Callable[[], Mapping[Any, str]]] = {
     "engine": lambda: {name: info.label for name, info in ENGINES.items()},
     "block": lambda: {kind: kind for kind in get_args(BlockKind)},
     "depth": lambda: {depth: depth for depth in get_args(Depth)},
+    "effort": lambda: EFFORTS,
     "x": lambda: METRICS,
     "cells": lambda: CELLS,
     "layer_unit": lambda: LAYER_UNITS,

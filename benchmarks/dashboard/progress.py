@@ -10,6 +10,7 @@ from benchmarks import units
 from benchmarks.dashboard import session
 from benchmarks.dashboard.text import note
 from benchmarks.jobs.manager import JobView
+from benchmarks.validity import State, state_of
 
 LIVE_POLL_S, IDLE_POLL_S = 0.4, 2.0
 MIN_REDRAW_S = 0.6  # a redraw takes CPU from what is being measured
@@ -74,7 +75,21 @@ def describe(job: JobView) -> str:
     return f"{title}: {job.phase}{left}"
 
 
+def _show_state(state: State) -> None:
+    """How far the run can be relied on; a valid one needs no words."""
+    for reason in state.reasons:
+        show, icon = (
+            (st.error, ":material/error:")
+            if reason.word == "invalid"
+            else (st.warning, ":material/warning:")
+        )
+        show(f"**This run is {reason.word}.** {reason.text} {reason.advice}", icon=icon)
+
+
 def _show_end(job: JobView) -> None:
+    run = session.manager().collection().finished.get(job.request.id)
+    if run is not None and (state := state_of(run)) is not None:
+        _show_state(state)
     if job.problem is not None:
         st.error(f"{job.request.title} {job.problem}.", icon=":material/error:")
     if job.failures:

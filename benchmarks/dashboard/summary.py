@@ -140,11 +140,17 @@ def _latency_note(found: Measurement | None, choice: Choice, collection: Collect
 
 def _latency_help(found: Measurement) -> str:
     scenario = found.scenario
+    processes = "1 process" if found.workers == 1 else f"{found.workers} fresh processes"
     lines = [
-        f"Median of {len(found.times_s)} inferences in {len(found.blocks)} turns, "
+        f"Median of {len(found.times_s)} inferences in {len(found.blocks)} turns of {processes}, "
         f"{ENGINES[scenario.engine].label}, float32, {_threads(scenario)}, batch {scenario.batch}.",
-        f"95 % interval within this run: {units.milliseconds_interval(found.interval_s)}.",
+        f"95 % interval of this session: {units.milliseconds_interval(found.interval_s)}.",
     ]
+    if found.disturbed_share:
+        lines.append(
+            f"{units.share(found.disturbed_share)} of the turns were disturbed by other programs "
+            "and do not count."
+        )
     if found.quality == "preview":
         lines.append("A preview: a first look, in PyTorch. Press Measure for the proper figure.")
     if found.quality == "preliminary":

@@ -150,6 +150,8 @@ class JobManager:
             else:
                 ended = self._cancelled_state(job_id) if run.cancelled else "done"
             with self._changed:
+                if problem is None:
+                    self._collection = self._collection.plus_run(run)
                 self._update(job_id, state=ended, fraction=1.0, remaining_s=None, problem=problem)
 
     def _take(self, job_id: str, update: Update) -> None:

@@ -4,38 +4,41 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.engines.session import EngineError
+from benchmarks.jobs.conversation import Cancelled, Conversation
 from benchmarks.jobs.machine_queue import MachineLock, Place, Ticket, lock_folder
+from benchmarks.jobs.replicate import Replicate, Start
 from benchmarks.jobs.request import Request
+from benchmarks.jobs.tally import Tally
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
-from benchmarks.machine import read_machine
+from benchmarks.machine import read_machine, read_state
 from benchmarks.messages import (
-    Cancel,
-    Done,
     Event,
     Failed,
+    Loaded,
     Measure,
     NotPrepared,
     Prepare,
     Prepared,
     Progress,
-    Ready,
     Result,
     Task,
+    Turned,
 )
 from benchmarks.prepared import folder_for, is_prepared
-from benchmarks.results import Failure, Measurement, Run, Scenario
-from benchmarks.timing.protocol import PLANS
+from benchmarks.results import Conditions, Failure, Measurement, Quality, Run, Scenario
+from benchmarks.timing.protocol import EFFORTS, PLANS, is_enough
+from benchmarks.timing.statistics import Ratio
 
 POLL_QUEUE_S = 0.2
-POLL_WORKER_S = 1.0
-CANCEL_GRACE_S = 5.0
+SHOW_EVERY_S = 0.5  # what a proper measurement has so far; between turns, never inside one
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,6 @@ Update = Waiting | Progress | Measurement | Failure
 Listener = Callable[[Update], None]
 
 
-class Cancelled(Exception):
-    """The person asked to stop; what was measured is kept."""
-
-
 class Runner:
     """One supervisor: its workers, its hold on the machine. Use it from one thread.
 
@@ -63,9 +62,7 @@ class Runner:
         self._lock = MachineLock(lock_folder())
         self._warm: WorkerProcess | None = None
         self.silence_limit_s = silence_limit_s
-        self._stop = threading.Event()
-        self._asked_to_stop_at: float | None = None
-        self._listening_to: WorkerProcess | None = None
+        self._talk = Conversation(threading.Event(), silence_limit_s)
 
     def run(self, request: Request, ticket: Ticket, listen: Listener, stop: threading.Event) -> Run:
         """Measure; report on the way. Failures of single networks are part of the result.
@@ -73,22 +70,20 @@ class Runner:
         stop: set it, from any thread, and the run ends at its next inference; `poke` makes that
         at once rather than within a second.
         """
-        self._stop = stop
-        self._asked_to_stop_at = None
+        self._talk = Conversation(stop, self.silence_limit_s)
         started_utc = datetime.now(UTC).isoformat(timespec="seconds")
-        collected = _Collected(listen)
+        state = read_state()
+        out = _Collected(listen)
         cancelled = False
         try:
             if stop.wait(request.delay_s):
                 raise Cancelled
             self._wait_for_machine(ticket, listen)
             try:
-                parts = [(one, part) for one in request.scenarios for part in request.parts()]
-                total = sum(len(part.candidates) for _, part in parts)
-                for scenario, part in parts:
-                    collected.share = len(part.candidates) / total
-                    self._run_scenario(part, scenario, collected)
-                    collected.done += collected.share
+                if request.fresh:
+                    self._measure_afresh(request, out)
+                else:
+                    self._measure_warm(request, out)
             finally:
                 self._lock.release()
         except Cancelled:
@@ -99,15 +94,16 @@ class Runner:
             id=request.id,
             started_utc=started_utc,
             machine=read_machine(),
-            measurements=tuple(collected.measurements.values()),
-            failures=tuple(collected.failures),
+            measurements=tuple(out.measurements.values()),
+            failures=tuple(out.failures),
             cancelled=cancelled,
+            controls=out.controls,
+            conditions=Conditions(out.others_cpus, state.on_battery, state.governor),
         )
 
     def poke(self) -> None:
         """Let `run` look at its stop sign now; from any thread."""
-        if (worker := self._listening_to) is not None:
-            worker.wake()
+        self._talk.poke()
 
     def close(self) -> None:
         """End the warm worker and let go of the machine."""
@@ -118,63 +114,96 @@ class Runner:
 
     def _wait_for_machine(self, ticket: Ticket, listen: Listener) -> None:
         told: Place | None = None
-        while not self._stop.is_set():
+        while not self._talk.stop.is_set():
             place = ticket.place()
             if place.ahead == 0 and self._lock.try_acquire():
                 return
             if place != told:
                 listen(Waiting(place))
                 told = place
-            self._stop.wait(POLL_QUEUE_S)
+            self._talk.stop.wait(POLL_QUEUE_S)
         raise Cancelled
 
-    def _run_scenario(self, request: Request, scenario: Scenario, out: _Collected) -> None:
-        needs_export = ENGINES[scenario.engine].needs_export
-        tasks = [
-            task
-            for candidate in request.candidates
-            if (task := self._task(candidate, scenario, request, out, needs_export)) is not None
-        ]
+    def _measure_warm(self, request: Request, out: _Collected) -> None:
+        """In the worker that is kept where that can be: soon there, and marked for it."""
+        parts = [(one, part) for one in request.scenarios for part in request.parts()]
+        total = sum(len(part.candidates) for _, part in parts)
+        for number, (scenario, part) in enumerate(parts):
+            out.share = len(part.candidates) / total
+            # Scenarios one after the other cannot be paired: each has a run of its own.
+            run_id = part.id if len(request.scenarios) == 1 else f"{part.id}-{number}"
+            self._measure_part(part, run_id, scenario, out)
+            out.done += out.share
+
+    def _measure_part(
+        self, request: Request, run_id: str, scenario: Scenario, out: _Collected
+    ) -> None:
+        tasks = self._tasks(request, scenario, out)
         if not tasks:
             return
-        measure = Measure(request.id, tuple(tasks), PLANS[request.preset], request.quality)
+        measure = Measure(run_id, tasks, PLANS[request.preset], request.quality)
         try:
-            if scenario.engine == "eager" and not request.fresh:
-                self._converse(self._warm_worker(out), measure, out)
-            else:
-                self._measure_afresh(scenario, measure, out)
+            if scenario.engine == "eager":
+                self._talk.ask(self._warm_worker(out), measure, out.take)
+                return
+            worker = self._start(scenario, out)
+            try:
+                self._talk.await_ready(worker)
+                self._talk.ask(worker, measure, out.take)
+            finally:
+                worker.kill()
         except WorkerDied as death:
             out.fail_missing(tasks, str(death))
 
+    def _measure_afresh(self, request: Request, out: _Collected) -> None:
+        """In sets of fresh workers, until it is known well enough or the time is up."""
+        anchor = request.anchor or request.candidates[0]
+        tasks = {
+            scenario: found
+            for scenario in request.scenarios
+            if (found := self._tasks(request, scenario, out))
+        }
+        if EFFORTS[request.preset].has_control:
+            tasks = {scenario: _with_control(own, anchor) for scenario, own in tasks.items()}
+        replicates = _Replicates(request, tasks, anchor, self._talk, out)
+        replicates.run(lambda scenario: self._start(scenario, out))
+
+    def _tasks(self, request: Request, scenario: Scenario, out: _Collected) -> tuple[Task, ...]:
+        return tuple(
+            task
+            for candidate in request.candidates
+            if (task := self._task(candidate, scenario, request, out)) is not None
+        )
+
     def _task(
-        self,
-        candidate: Candidate,
-        scenario: Scenario,
-        request: Request,
-        out: _Collected,
-        needs_export: bool,
+        self, candidate: Candidate, scenario: Scenario, request: Request, out: _Collected
     ) -> Task | None:
         """What the worker is to do; None, with a failure noted, if it cannot be prepared."""
-        if not needs_export:
+        if not ENGINES[scenario.engine].needs_export:
             return Task(candidate, scenario)
         try:
             folder = folder_for(candidate, scenario.batch)
         except EngineError as error:
             out.fail(Failure(candidate, scenario, f"could not be exported: {error}"))
             return None
-        seconds: float | None = None
+        answer: Prepared | NotPrepared | None = None
+
+        def hear(event: Event) -> None:
+            nonlocal answer
+            if isinstance(event, Prepared | NotPrepared):
+                answer = event
+
         if not is_prepared(folder):
             out.report(Progress(f"Exporting {candidate.label}", 0.0))
             prepare = Prepare(request.id, candidate, scenario.batch, str(folder))
             try:
-                answer = self._converse(self._warm_worker(out), prepare, out)
+                self._talk.ask(self._warm_worker(out), prepare, hear)
             except WorkerDied as death:
                 answer = NotPrepared(str(death))
-            if isinstance(answer, NotPrepared):
-                out.fail(Failure(candidate, scenario, f"could not be exported: {answer.reason}"))
-                return None
-            seconds = answer.seconds if answer else None
-        return Task(candidate, scenario, str(folder), seconds)
+        if isinstance(answer, NotPrepared):
+            out.fail(Failure(candidate, scenario, f"could not be exported: {answer.reason}"))
+            return None
+        return Task(candidate, scenario, str(folder), answer.seconds if answer else None)
 
     def _warm_worker(self, out: _Collected) -> WorkerProcess:
         """The worker that is kept; where a cancel left it starting, it is waited for now."""
@@ -183,90 +212,103 @@ class Runner:
                 self._warm.kill()
             self._warm = None
             self._warm = self._start(Scenario(), out)
-        self._await_ready(self._warm)
+        self._talk.await_ready(self._warm)
         return self._warm
 
-    def _measure_afresh(self, scenario: Scenario, measure: Measure, out: _Collected) -> None:
-        worker = self._start(scenario, out)
-        try:
-            self._await_ready(worker)
-            self._converse(worker, measure, out)
-        finally:
-            worker.kill()
-
     def _start(self, scenario: Scenario, out: _Collected) -> WorkerProcess:
-        if self._stop.is_set():
-            raise Cancelled
+        self._talk.check()
         out.report(Progress(f"Starting {ENGINES[scenario.engine].label}", 0.0))
         return WorkerProcess(
             scenario.engine, threads=scenario.threads, inherit=self._lock.descriptor
         )
 
-    def _await_ready(self, worker: WorkerProcess) -> None:
-        if worker.is_ready:
-            return
-        try:
-            worker.is_ready = isinstance(self._next(worker), Ready)
-        except WorkerDied:
-            worker.kill()
-            raise
 
-    def _converse(
-        self, worker: WorkerProcess, command: Measure | Prepare, out: _Collected
-    ) -> Prepared | NotPrepared | None:
-        """Send one command and pass on what comes back until it is done."""
-        if self._stop.is_set():
-            raise Cancelled
-        answer: Prepared | NotPrepared | None = None
-        done = False
-        worker.send(command)
-        try:
-            while True:
-                match self._next(worker, command.run_id):
-                    case Done(cancelled):
-                        done = True
-                        if cancelled:
-                            raise Cancelled
-                        return answer
-                    case Prepared() | NotPrepared() as answer:
-                        pass
-                    case Result(measurement):
-                        out.add(measurement)
-                    case Failed(failure):
-                        out.fail(failure)
-                    case Progress() as progress:
-                        out.report(progress)
-        finally:
-            if not done:  # what it still had to say would be taken for an answer to the next
-                worker.kill()
+def _with_control(tasks: tuple[Task, ...], anchor: Candidate) -> tuple[Task, ...]:
+    """With a second copy of the anchor, or of the first network where the anchor failed."""
+    own = next((task for task in tasks if task.candidate == anchor), tasks[0])
+    return (*tasks, replace(own, copy=1))
 
-    def _next(self, worker: WorkerProcess, run_id: str | None = None) -> Event:
-        """The worker's next event. Raises WorkerDied, also for one that hangs, and Cancelled.
 
-        run_id: what the worker is to stop when somebody cancels; None while it only starts.
-        """
-        self._listening_to = worker  # before the stop sign is read, or a poke could be missed
-        silent_since = time.monotonic()
-        while True:
-            if self._stop.is_set():
-                self._ask_to_stop(worker, run_id)
-            event = worker.next_event(POLL_WORKER_S)
-            if event is not None:
-                return event
-            if time.monotonic() - silent_since > self.silence_limit_s:
-                raise WorkerDied(
-                    f"the worker process said nothing for {self.silence_limit_s:g} s "
-                    "and was ended; try a smaller batch or another engine"
-                )
+class _Replicates:
+    """The sets of fresh workers of one request, and what they bring in."""
 
-    def _ask_to_stop(self, worker: WorkerProcess, run_id: str | None) -> None:
-        """Ask once. Raises Cancelled where there is nobody to ask, or who was asked stays deaf."""
-        now = time.monotonic()
-        if run_id is not None and self._asked_to_stop_at is None:
-            self._asked_to_stop_at = now
-            worker.send(Cancel(run_id))
-        if self._asked_to_stop_at is None or now - self._asked_to_stop_at > CANCEL_GRACE_S:
-            raise Cancelled
+    def __init__(
+        self,
+        request: Request,
+        tasks: dict[Scenario, tuple[Task, ...]],
+        anchor: Candidate,
+        talk: Conversation,
+        out: _Collected,
+    ) -> None:
+        self._request = request
+        self._tasks = tasks
+        self._anchor = anchor
+        self._talk = talk
+        self._out = out
+        self._tally = Tally(request.id)
+        self._shown_at = 0.0
+
+    def run(self, start: Start) -> None:
+        effort = EFFORTS[self._request.preset]
+        began = time.monotonic()
+        for number in count():
+            share = 1 / max(effort.min_workers, number + 1)
+            self._out.done, self._out.share = number * share, share
+            replicate = Replicate(
+                number,
+                self._request.id,
+                self._tasks,
+                self._anchor.key,
+                PLANS[self._request.preset],
+                self._talk,
+                self._hear,
+                self._out.report,
+            )
+            try:
+                replicate.run(start)
+            finally:
+                self._out.note_others(replicate.others_cpus)
+            self._leave_out_failed()
+            spent_s = time.monotonic() - began
+            if not self._tasks or is_enough(self._ratios(), effort, number + 1, spent_s):
+                break
+        self._show(self._request.quality)
+
+    def _hear(self, task: Task, what: Loaded | Turned | str) -> None:
+        match what:
+            case Loaded():
+                self._tally.loaded(task, what)
+            case Turned(_, block):
+                self._tally.turned(task, block)
+            case str() as reason:
+                self._out.fail(Failure(task.candidate, task.scenario, reason))
+        if isinstance(what, Loaded) or time.monotonic() - self._shown_at >= SHOW_EVERY_S:
+            self._show("preview")
+            self._shown_at = time.monotonic()
+
+    def _show(self, quality: Quality) -> None:
+        every = [task for own in self._tasks.values() for task in own]
+        for measurement in self._tally.measurements(
+            (task for task in every if not task.copy), quality
+        ):
+            self._out.add(measurement)
+        self._out.controls = self._tally.measurements(
+            (task for task in every if task.copy), quality
+        )
+
+    def _leave_out_failed(self) -> None:
+        """What failed once is not tried again: it would fail in each of the workers."""
+        self._tasks = {
+            scenario: left
+            for scenario, own in self._tasks.items()
+            if (left := tuple(task for task in own if not self._out.has_failed(task)))
+        }
+
+    def _ratios(self) -> list[Ratio | None]:
+        """Of all to the first; a run is precise enough when these are."""
+        every = [task for own in self._tasks.values() for task in own]
+        first, *others = self._tally.measurements(every, self._request.quality)
+        return [other.ratio_to(first) for other in others]
 
 
 class _Collected:
@@ -277,14 +319,39 @@ class _Collected:
         self.done, self.share = 0.0, 1.0  # of the whole request: before this part, and this part
         self.measurements: dict[tuple[str, Scenario], Measurement] = {}
         self.failures: list[Failure] = []
+        self.controls: tuple[Measurement, ...] = ()
+        self.others_cpus: float | None = None  # the most of any replicate
+
+    def take(self, event: Event) -> None:
+        """What a worker says of itself."""
+        match event:
+            case Result(measurement):
+                self.add(measurement)
+            case Failed(failure):
+                self.fail(failure)
+            case Progress():
+                self.report(event)
+
+    def note_others(self, cpus: float | None) -> None:
+        if cpus is not None:
+            self.others_cpus = max(cpus, self.others_cpus or 0.0)
+
+    def has_failed(self, task: Task) -> bool:
+        return self._is_noted(task.candidate, task.scenario)
 
     def add(self, measurement: Measurement) -> None:
         self.measurements[(measurement.candidate.key, measurement.scenario)] = measurement
         self._listen(measurement)
 
     def fail(self, failure: Failure) -> None:
+        """The first reason counts: what comes after it is its consequence."""
+        if self._is_noted(failure.candidate, failure.scenario):
+            return
         self.failures.append(failure)
         self._listen(failure)
+
+    def _is_noted(self, candidate: Candidate, scenario: Scenario) -> bool:
+        return any((one.candidate, one.scenario) == (candidate, scenario) for one in self.failures)
 
     def report(self, progress: Progress) -> None:
         """Pass progress on, as a fraction of the whole request."""
@@ -293,9 +360,7 @@ class _Collected:
         remaining_s = progress.remaining_s if is_last else None
         self._listen(replace(progress, fraction=fraction, remaining_s=remaining_s))
 
-    def fail_missing(self, tasks: list[Task], reason: str) -> None:
+    def fail_missing(self, tasks: Iterable[Task], reason: str) -> None:
         """Note a failure for each task without a proper result; first looks are kept."""
-        failed = {(failure.candidate, failure.scenario) for failure in self.failures}
         for task in tasks:
-            if (task.candidate, task.scenario) not in failed:
-                self.fail(Failure(task.candidate, task.scenario, reason))
+            self.fail(Failure(task.candidate, task.scenario, reason))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from benchmarks.messages import COMMAND, EVENT, Cancel, Event, Measure, Prepare
+from benchmarks.messages import COMMAND, EVENT, Command, Event
 
 _TAIL_CHARACTERS = 400
 _EXIT_GRACE_S = 5.0  # from the end of its output to the end of the process
@@ -93,7 +93,7 @@ class WorkerProcess:
         """Whether it may still say something."""
         return self._reader.is_alive()
 
-    def send(self, command: Measure | Prepare | Cancel) -> None:
+    def send(self, command: Command) -> None:
         """Does not wait until it is read: a worker that hangs must not hang its supervisor.
 
         A Cancel may overtake the command it means; the worker knows it by the run's id.

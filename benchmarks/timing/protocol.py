@@ -8,13 +8,15 @@ networks be compared by round, which takes out whatever changes from one moment 
 from __future__ import annotations
 
 import gc
+import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.results import NANOSECONDS, Block
+from benchmarks.timing.statistics import Ratio
 
 TimedCall = Callable[[], int]  # runs one inference to its end; returns nanoseconds
 Check = Callable[[], None]  # called between inferences; raises to stop
@@ -54,9 +56,54 @@ class Plan:
 PLANS: Mapping[Preset, Plan] = {
     "preview": Plan(rounds=MIN_ROUNDS, block_s=0.008, warmup_s=0.02),
     "quick": Plan(rounds=12),
-    "standard": Plan(rounds=40),
-    "certify": Plan(rounds=120),
+    "standard": Plan(rounds=12),
+    "certify": Plan(rounds=20),
 }
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many worker processes a proper measurement takes, one set after the other.
+
+    half_width: stop once every ratio between like-sized networks is known so well, relative.
+    budget_s: start no further workers after that, exporting not counted; the least are always run.
+    """
+
+    min_workers: int
+    max_workers: int
+    half_width: float
+    budget_s: float
+
+    @property
+    def has_control(self) -> bool:
+        """Whether a second copy of the anchor is timed too: what chance makes of no difference."""
+        return self.min_workers > 1
+
+
+EFFORTS: Mapping[Preset, Effort] = {
+    "preview": Effort(1, 1, half_width=math.inf, budget_s=0.0),
+    "quick": Effort(3, 3, half_width=0.03, budget_s=20.0),
+    "standard": Effort(5, 12, half_width=0.015, budget_s=60.0),
+    "certify": Effort(5, 40, half_width=0.0075, budget_s=180.0),
+}
+LIKE_SIZED = (0.67, 1.5)  # ratios for which a target of precision can be met
+
+
+def is_enough(ratios: Iterable[Ratio | None], effort: Effort, workers: int, spent_s: float) -> bool:
+    """Whether to stop after `workers` of them: precise enough, at the limit, or no time."""
+    if workers < effort.min_workers:
+        return False
+    one_more_s = spent_s / workers
+    if workers >= effort.max_workers or spent_s + one_more_s > effort.budget_s:
+        return True
+    wanted = [
+        ratio
+        for ratio in ratios
+        if ratio is not None and LIKE_SIZED[0] <= ratio.value <= LIKE_SIZED[1]
+    ]
+    return all(
+        ratio.half_width is not None and ratio.half_width <= effort.half_width for ratio in wanted
+    )
 
 
 @dataclass(frozen=True)
@@ -101,10 +148,11 @@ def take_turns(
 ) -> Iterator[tuple[str, Block]]:
     """Run the schedule; yield each block as it is done. No sample is ever dropped."""
     for number, name in plan.turns:
-        yield name, _block(calls[name], number, plan.calls[name], check)
+        yield name, take_turn(calls[name], number, plan.calls[name], check)
 
 
-def _block(call: TimedCall, number: int, count: int, check: Check) -> Block:
+def take_turn(call: TimedCall, number: int, count: int, check: Check) -> Block:
+    """One network's block in round `number`: the settle call, then `count` timed inferences."""
     with _no_garbage_collection():
         check()
         settle = call()

@@ -1,18 +1,22 @@
 """What a set of times says, and how surely. Pure functions; see Hoefler and Belli (2015) for why.
 
-Inferences of one block resemble each other more than those of different blocks, so intervals are
-formed over block medians, never over inferences. They cover this run only: another process on
-another day differs by more (some 10 % on a shared machine).
+The unit of inference is the worker process: two of them run identical code at speeds that differ by
+more than any number of rounds within one would reveal. With at least three workers an interval is
+Student's t over one estimate a worker; with fewer it is formed over rounds and covers that process
+only. It is never formed over inferences: those of one block resemble each other.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median, stdev
 
 CONFIDENCE = 0.95
+# A run that stops once its intervals are narrow has looked often: 97.5 % then covers 95 %.
+NOMINAL_CONFIDENCE = 0.975
+MIN_WORKERS = 3  # fewer give no interval over workers
 # Smallest samples for which a two-sided 95 % distribution-free interval of the quantile exists.
 MIN_SAMPLES = {0.5: 6, 0.9: 29, 0.99: 299}
 
@@ -27,11 +31,22 @@ class Interval:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long `a` takes as `b`, paired by round; interval None below 6 rounds."""
+    """How many times as long `a` takes as `b`, paired by round.
+
+    interval: over workers where there are three of them; else over rounds, None below six.
+    """
 
     value: float
     interval: Interval | None
     rounds: int
+    workers: int = 1
+
+    @property
+    def half_width(self) -> float | None:
+        """Of the interval, relative: 0.02 is ± 2 %."""
+        if self.interval is None:
+            return None
+        return math.sqrt(self.interval.high / self.interval.low) - 1
 
 
 def quantile(values: Sequence[float], fraction: float) -> float | None:
@@ -55,20 +70,60 @@ def median_interval(values: Sequence[float]) -> Interval | None:
     return Interval(ranked[rank], ranked[count - 1 - rank])
 
 
-def paired_ratio(a: dict[int, float], b: dict[int, float]) -> Ratio | None:
-    """Ratio of `a` to `b` over the rounds both have; None where they share no round.
+def hodges_lehmann(values: Sequence[float]) -> float:
+    """The median of all pairwise means: as robust as a median against strays, less noisy.
 
-    a, b: block median by round. Pairing takes out what changes from round to round.
+    Hodges and Lehmann (1963). Quadratic in the number of values: meant for tens of rounds.
     """
-    shared = sorted(a.keys() & b.keys())
-    if not shared:
+    return median((a + b) / 2 for number, a in enumerate(values) for b in values[: number + 1])
+
+
+def mean_interval(values: Sequence[float]) -> Interval | None:
+    """Interval of the mean by Student's t, nominal 97.5 %; None below three values.
+
+    values: one estimate a worker.
+    """
+    if len(values) < MIN_WORKERS:
         return None
-    logs = [math.log(a[number] / b[number]) for number in shared]
+    from scipy.special import stdtrit  # here: it takes a quarter of a second to import
+
+    quantile_t = float(stdtrit(len(values) - 1, (1 + NOMINAL_CONFIDENCE) / 2))
+    half = quantile_t * stdev(values) / math.sqrt(len(values))
+    return Interval(fmean(values) - half, fmean(values) + half)
+
+
+def ratio_over_workers(
+    a: Mapping[int, Mapping[int, float]], b: Mapping[int, Mapping[int, float]]
+) -> Ratio | None:
+    """Ratio of `a` to `b`: worker to round to block median, paired by worker and round.
+
+    With fewer than three workers its interval is formed over all their rounds.
+    """
+    logs = {
+        worker: [math.log(a[worker][number] / b[worker][number]) for number in shared]
+        for worker in sorted(a.keys() & b.keys())
+        if (shared := sorted(a[worker].keys() & b[worker].keys()))
+    }
+    if not logs:
+        return None
+    if len(logs) < MIN_WORKERS:
+        return _ratio_over_rounds([log for of_worker in logs.values() for log in of_worker])
+    typical = [hodges_lehmann(of_worker) for of_worker in logs.values()]
+    bounds = mean_interval(typical)
+    return Ratio(
+        value=math.exp(fmean(typical)),
+        interval=bounds and Interval(math.exp(bounds.low), math.exp(bounds.high)),
+        rounds=sum(map(len, logs.values())),
+        workers=len(logs),
+    )
+
+
+def _ratio_over_rounds(logs: Sequence[float]) -> Ratio:
     bounds = median_interval(logs)
     return Ratio(
         value=math.exp(median(logs)),
         interval=bounds and Interval(math.exp(bounds.low), math.exp(bounds.high)),
-        rounds=len(shared),
+        rounds=len(logs),
     )
 
 

@@ -1,7 +1,7 @@
 """`python -m tests.bench [SECTION ...]`: prints a table of figures, goals beside them.
 
-Sections: page, engines, clone. `clone` installs everything anew: some minutes and 6.5 GB, so it runs
-only when it is named.
+Sections: page, engines, clone. `clone` installs everything anew: some minutes and 6.5 GB, so it
+runs only when it is named.
 """
 
 from __future__ import annotations

@@ -1,0 +1,126 @@
+"""Whether a run can be relied on, with the reasons and what to do about them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks import units
+from benchmarks.results import Measurement, Run
+from benchmarks.timing.contamination import disturbances
+from benchmarks.timing.statistics import Ratio
+from benchmarks.timing.verdicts import verdict
+
+Word = Literal["valid", "degraded", "invalid"]
+DEGRADED_SHARE = 0.3  # of turns that something disturbed
+INVALID_SHARE = 0.6
+MIN_OTHERS_CPUS = 0.1  # less than that is what any system does by itself
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a run is worth less, and the way out; both are sentences for people."""
+
+    word: Word
+    text: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class State:
+    word: Word
+    reasons: tuple[Reason, ...] = ()
+
+
+def state_of(run: Run) -> State | None:
+    """What `run` is worth; None where it holds no proper measurement."""
+    proper = [row for row in run.measurements if row.quality == "measured"]
+    if not proper:
+        return None
+    found = [*_busy(run, proper), *_throttled(proper), *_untrusted(run), *_on_battery(run)]
+    order: tuple[Word, ...] = ("invalid", "degraded")
+    reasons = tuple(sorted(found, key=lambda reason: order.index(reason.word)))
+    return State(reasons[0].word if reasons else "valid", reasons)
+
+
+def null_ratio(run: Run, row: Measurement) -> Ratio | None:
+    """The anchor's copy over the anchor, in the scenario of `row`; None if there is no copy."""
+    for control in run.controls:
+        if control.scenario == row.scenario:
+            original = next(
+                (
+                    one
+                    for one in run.measurements
+                    if (one.candidate, one.scenario) == (control.candidate, control.scenario)
+                ),
+                None,
+            )
+            return control.ratio_to(original) if original else None
+    return None
+
+
+def _busy(run: Run, proper: list[Measurement]) -> list[Reason]:
+    blocks = sum(len(row.blocks) for row in proper)
+    share = sum(row.disturbed_share * len(row.blocks) for row in proper) / blocks
+    if share < DEGRADED_SHARE:
+        return []
+    others = run.conditions.others_cpus
+    advice = (
+        f"Other programs use {units.significant(others, 2)} CPUs: close them, or wait."
+        if others is not None and others >= MIN_OTHERS_CPUS
+        else "Wait until the machine is idle."
+    )
+    if any(row.scenario.threads >= run.machine.usable_cpus for row in proper):
+        advice += " Or use fewer threads than there are CPUs, so that one is left for the system."
+    return [
+        Reason(
+            "invalid" if share >= INVALID_SHARE else "degraded",
+            f"Threads of the engine had to wait for a CPU in {units.share(share)} of the turns.",
+            advice,
+        )
+    ]
+
+
+def _throttled(proper: list[Measurement]) -> list[Reason]:
+    count = sum(
+        "throttled" in disturbances(block.signals) for row in proper for block in row.blocks
+    )
+    if not count:
+        return []
+    return [
+        Reason(
+            "degraded",
+            f"The container's CPU quota was used up in {count} turns.",
+            "Choose fewer threads, or give the container more CPU.",
+        )
+    ]
+
+
+def _untrusted(run: Run) -> list[Reason]:
+    reasons = []
+    for control in run.controls:
+        ratio = null_ratio(run, control)
+        if ratio is None or verdict(ratio) not in ("faster", "slower"):
+            continue
+        off = units.share(abs(ratio.value - 1))
+        reasons.append(
+            Reason(
+                "degraded",
+                f"Two copies of {control.candidate.label} differ by {off}, and should not. "
+                "Differences less than twice as large are not believed.",
+                "Measure again; if it stays so, choose a higher effort.",
+            )
+        )
+    return reasons
+
+
+def _on_battery(run: Run) -> list[Reason]:
+    if not run.conditions.on_battery:
+        return []
+    return [
+        Reason(
+            "degraded",
+            "The machine runs on its battery, which slows it down.",
+            "Plug it in and measure again.",
+        )
+    ]

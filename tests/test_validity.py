@@ -1,0 +1,107 @@
+"""Whether a run can be relied on, why not, and what to do."""
+
+from dataclasses import replace
+
+from benchmarks.results import Conditions, Measurement, Run
+from benchmarks.timing.contamination import Signals
+from benchmarks.validity import null_ratio, state_of
+from tests.samples import a_run, measurement
+
+MS = 1_000_000
+BUSY = Signals(20 * MS, delay_ns=10 * MS)
+
+
+def in_workers(timed: Measurement, *shares: float) -> Measurement:
+    """Its rounds once more in each of several workers, that much slower."""
+    blocks = tuple(
+        replace(block, worker=worker, times_ns=tuple(round(ns * share) for ns in block.times_ns))
+        for worker, share in enumerate(shares)
+        for block in timed.blocks
+    )
+    return replace(timed, blocks=blocks)
+
+
+def disturbed(timed: Measurement, share: float) -> Measurement:
+    count = round(share * len(timed.blocks))
+    blocks = tuple(replace(block, signals=BUSY) for block in timed.blocks[:count])
+    return replace(timed, blocks=blocks + timed.blocks[count:])
+
+
+def proper(share_disturbed: float = 0.0) -> Run:
+    timed = in_workers(measurement("0.5-160"), 1.0, 1.01, 0.99, 1.0, 1.0)
+    return a_run(disturbed(timed, share_disturbed))
+
+
+def test_a_quiet_run_is_valid() -> None:
+    state = state_of(proper(0.1))
+
+    assert state is not None
+    assert (state.word, state.reasons) == ("valid", ())
+
+
+def test_previews_have_no_state() -> None:
+    assert state_of(a_run(measurement("0.5-160", quality="preview"))) is None
+    assert state_of(a_run()) is None
+
+
+def test_the_busier_the_machine_the_less_a_run_is_worth() -> None:
+    degraded, invalid = state_of(proper(0.4)), state_of(proper(0.9))
+
+    assert degraded is not None
+    assert invalid is not None
+    assert (degraded.word, invalid.word) == ("degraded", "invalid")
+    assert "had to wait for a CPU in 90 % of the turns" in invalid.reasons[0].text
+
+
+def test_the_advice_names_how_much_others_use_and_threads_only_where_they_matter() -> None:
+    run = replace(proper(0.9), conditions=Conditions(others_cpus=0.42))
+    (row,) = run.measurements
+    full = replace(row, scenario=replace(row.scenario, threads=2))
+
+    one, two = state_of(run), state_of(replace(run, measurements=(full,)))
+
+    assert one is not None
+    assert two is not None
+    assert one.reasons[0].advice == "Other programs use 0.42 CPUs: close them, or wait."
+    assert "fewer threads" in two.reasons[0].advice
+
+
+def test_a_used_up_quota_and_a_battery_degrade() -> None:
+    run = replace(proper(), conditions=Conditions(on_battery=True))
+    (row,) = run.measurements
+    stopped = replace(row.blocks[0], signals=Signals(20 * MS, throttled=1))
+    run = replace(run, measurements=(replace(row, blocks=(stopped, *row.blocks[1:])),))
+
+    state = state_of(run)
+
+    assert state is not None
+    assert state.word == "degraded"
+    texts = " ".join(reason.text for reason in state.reasons)
+    assert "quota was used up in 1 turns" in texts
+    assert "battery" in texts
+
+
+def with_control(*shares: float) -> Run:
+    """The anchor's copy takes that many times as long, worker by worker."""
+    run = proper()
+    return replace(run, controls=(in_workers(measurement("0.5-160"), *shares),))
+
+
+def test_a_control_that_differs_from_its_original_degrades_the_run() -> None:
+    state = state_of(with_control(1.06, 1.07, 1.05, 1.06, 1.06))
+
+    assert state is not None
+    assert state.word == "degraded"
+    assert "Two copies of 0.5-160 differ by 6.0 %" in state.reasons[0].text
+
+
+def test_a_control_that_differs_by_chance_does_not() -> None:
+    run = with_control(1.0, 1.03, 0.97, 1.02, 0.99)
+
+    state, null = state_of(run), null_ratio(run, run.measurements[0])
+
+    assert state is not None
+    assert state.word == "valid"
+    assert null is not None
+    assert null.interval is not None
+    assert null.interval.low < 1 < null.interval.high
