@@ -36,8 +36,23 @@ app = typer.Typer(
 )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from benchmarks.snapshot import program_version
+
+        typer.echo(f"mobilenet-bench {program_version() or '(not installed)'}")
+        raise typer.Exit
+
+
 @app.callback()
-def about() -> None:
+def about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
     """Build MobileNets from two multipliers and time them on this machine.
 
     \b
@@ -137,6 +152,47 @@ def engines(as_json: AsJson = False) -> None:
         label = ENGINES[status.engine].label
         rows.append((status.engine, label, status.device, answer, status.reason or versions))
     _print_aligned(rows)
+
+
+@app.command()
+def validate(
+    engine: Annotated[str, typer.Option(help="The runtime to do it in.")] = "onnxruntime",
+    threads: Annotated[int, typer.Option(help="CPU threads that it may use.")] = 1,
+    runs: Annotated[int, typer.Option(min=1, max=100, help="Some twenty seconds each.")] = 4,
+    preset: Annotated[Preset, typer.Option(help="As for measure.")] = "standard",
+    as_json: AsJson = False,
+) -> None:
+    """Find out whether this machine can be measured, and how small a difference it can resolve.
+
+    Copies of one network are timed in turns. They are identical, so whatever they differ by is
+    chance, and a difference that is reported is an error.
+
+    Exit status: 0 it can be measured, 1 it cannot now, 2 bad input, 130 interrupted.
+    """
+    from benchmarks.progress_bar import ProgressBar
+    from benchmarks.results import ScenarioError
+    from benchmarks.tables import validation_rows
+    from benchmarks.validation import validate as find_out
+
+    try:
+        with ProgressBar() as bar:
+            found = find_out(bar.show, engine=engine, threads=threads, runs=runs, preset=preset)
+    except ScenarioError as error:
+        raise _stop(str(error), BAD_INPUT) from error
+    if as_json:
+        summary = {
+            "pairs": len(found.ratios),
+            "called_different": found.different,
+            "interval_excludes_1": found.excluded,
+            "cannot_tell": found.count("cannot tell"),
+            "resolution": found.resolution,
+            "states": [state.word for state in found.states],
+            "others_cpus": found.others_cpus,
+        }
+        _print_json(summary | {"ratios": [asdict(ratio) for ratio in found.ratios]})
+    else:
+        _print_aligned(validation_rows(found))
+    raise typer.Exit(0 if any(state.word == "valid" for state in found.states) else FAILED)
 
 
 @app.command()

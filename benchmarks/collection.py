@@ -54,15 +54,23 @@ class Collection:
     def together(
         self, a: Candidate, b: Candidate, scenario: Scenario
     ) -> tuple[Measurement, Measurement] | None:
-        """Both from the run to trust most of those that timed them in turns; None if none did."""
+        """Both from the run to trust most of those that timed them in turns; None if none did.
+
+        Where that is no proper measurement, it must be the one that is shown: a ratio beside two
+        times from elsewhere would contradict them.
+        """
         pairs = [
             (run[a.key, scenario], run[b.key, scenario])
             for run in self.runs.values()
             if (a.key, scenario) in run and (b.key, scenario) in run
         ]
-        return max(
+        found = max(
             pairs, key=lambda pair: (min(map(trust, pair)), pair[0].measured_utc), default=None
         )
+        if found is None or min(one.quality == "measured" for one in found):
+            return found
+        is_shown = found == (self.get(a, scenario), self.get(b, scenario))
+        return found if is_shown else None
 
 
 def collect(measurements: Iterable[Measurement]) -> Collection:

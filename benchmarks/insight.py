@@ -8,7 +8,7 @@ from benchmarks.collection import Collection
 from benchmarks.results import Measurement, Run, Scenario
 from benchmarks.timing.statistics import MIN_WORKERS
 from benchmarks.timing.verdicts import MARGIN, verdict
-from benchmarks.validity import null_ratio, state_of
+from benchmarks.validity import DEGRADED_SHARE, null_ratio, state_of
 from mobilenet.config import MobileNetConfig
 
 LARGEST = Candidate(config=MobileNetConfig(1.0, 224))
@@ -19,21 +19,40 @@ MIN_ROUNDS = 3  # of a run that is under way; fewer would make the sentence jump
 def headline(collection: Collection, scenario: Scenario) -> str | None:
     """How arithmetic and time part ways here, from the paper's two corners.
 
-    None until both have taken turns in `scenario` for a few rounds.
+    None until both have taken a few turns in `scenario`; "about" unless they took them in one run.
     """
-    pair = collection.together(LARGEST, SMALLEST, scenario)
-    if pair is None:
-        return None
-    large, small = pair
-    ratio = large.ratio_to(small)
-    if ratio is None or ratio.rounds < MIN_ROUNDS:
+    faster = _how_much_faster(collection, scenario)
+    if faster is None:
         return None
     arithmetic = units.times(LARGEST.mult_adds / SMALLEST.mult_adds)
-    bounds = f" ({units.span(ratio.interval.low, ratio.interval.high)})" if ratio.interval else ""
     return (
-        f"{SMALLEST.label} does {arithmetic} less arithmetic than {LARGEST.label}, "
-        f"and is {_in_words(ratio.value)} here{bounds}."
+        f"{SMALLEST.label} does {arithmetic} less arithmetic than {LARGEST.label}, and is {faster}."
     )
+
+
+def _how_much_faster(collection: Collection, scenario: Scenario) -> str | None:
+    large, small = collection.get(LARGEST, scenario), collection.get(SMALLEST, scenario)
+    if large is None or small is None:
+        return None
+    if (pair := collection.together(LARGEST, SMALLEST, scenario)) is not None:
+        ratio = pair[0].ratio_to(pair[1])
+        if ratio is None or ratio.rounds < MIN_ROUNDS:
+            return None
+        bounds = ratio.interval and f" ({units.span(ratio.interval.low, ratio.interval.high)})"
+        return f"{_in_words(ratio.value)} here{bounds or ''}"
+    if min(len(large.blocks), len(small.blocks)) < MIN_ROUNDS:
+        return None
+    return f"about {_in_words(large.median_s / small.median_s)} here"
+
+
+def caveat(collection: Collection, scenario: Scenario) -> str:
+    """What weakens the headline: "a first look", "the machine was busy"; empty if nothing does."""
+    shown = [collection.get(corner, scenario) for corner in (LARGEST, SMALLEST)]
+    found = [one for one in shown if one is not None]
+    parts = ["a first look"] if any(one.quality == "preview" for one in found) else []
+    if any(one.disturbed_share >= DEGRADED_SHARE for one in found):
+        parts.append("the machine was busy")
+    return ", ".join(parts)
 
 
 def compared(

@@ -157,7 +157,7 @@ def dumps(run: Run) -> str:
     """`run` as a document. Raises SnapshotError if it is too large for one."""
     content = {
         "schema_version": SCHEMA_VERSION,
-        "program_version": _program_version(),
+        "program_version": program_version(),
         "run": run,
     }
     try:
@@ -270,7 +270,7 @@ def _first(error: ValidationError) -> str:
     return f"At {place.lstrip('.')}: {reason}" if place else reason
 
 
-def _program_version() -> str | None:
+def program_version() -> str | None:
     try:
         return version("mobilenet-bench")
     except PackageNotFoundError:

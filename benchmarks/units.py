@@ -7,6 +7,7 @@ import math
 from benchmarks.timing.statistics import Interval
 
 NOT_MEASURED = "–"
+MIN_SHARE = 0.01  # less than this would soon be "−100 %", which is nothing left at all
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -76,12 +77,15 @@ def span(low: float, high: float) -> str:
 
 
 def change(value: float, baseline: float) -> str:
-    """How `value` differs from `baseline`: "−86 %", "× 3.2" from double upwards, "same"."""
+    """How `value` differs from `baseline`: "−86 %", "× 3.2" from double upwards, "÷ 3,000" below a
+    hundredth, "same"."""
     if baseline == 0:
         return NOT_MEASURED
     ratio = value / baseline
     if ratio >= 2:
         return f"× {significant(ratio, 2)}"
+    if 0 < ratio < MIN_SHARE:
+        return f"÷ {significant(1 / ratio, 2)}"
     share = round((ratio - 1) * 100)
     if share == 0:
         return "same" if value == baseline else "±0 %"

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -51,10 +50,10 @@ from benchmarks.timing.protocol import (
     Check,
     Plan,
     schedule,
-    take_turn,
     take_turns,
     typical_s,
     warm_up,
+    watched_turn,
 )
 
 MAX_OUTPUT_ERROR = 1e-3  # of the logits' standard deviation; float32 engines reach about 1e-5
@@ -160,7 +159,7 @@ def measure(
     calls = {key: entry.session.time_ns for key, entry in loaded.items()}
     gc.collect()
     started = told = reported = clock()
-    for done, (key, block) in enumerate(take_turns(calls, plan, check), start=1):
+    for done, (key, block) in enumerate(take_turns(calls, plan, check, read_counters), start=1):
         loaded[key].blocks.append(block)
         now = clock()
         if now - told >= REPORT_EVERY_S:  # always: who says nothing for long is taken to hang
@@ -191,15 +190,15 @@ def _load_all(command: Load, engine: Engine, emit: Emit, check: Check) -> Iterat
 
 
 def _turn(command: Turn, kept: list[_Loaded | None], check: Check) -> Turned | Failed:
-    """One block, with what the system counted meanwhile."""
+    """One block."""
     entry = kept[command.task]
     assert entry is not None, "a turn was given to a network that could not be loaded"
-    before = read_counters()
+    call = entry.session.time_ns
     try:
-        block = take_turn(entry.session.time_ns, command.round, command.calls, check)
+        block = watched_turn(call, command.round, command.calls, check, read_counters)
     except EngineError as error:
         return Failed(Failure(entry.task.candidate, entry.task.scenario, str(error)))
-    return Turned(command.task, replace(block, signals=read_counters().since(before)))
+    return Turned(command.task, block)
 
 
 class _Loaded:

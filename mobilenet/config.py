@@ -116,7 +116,7 @@ class MobileNetConfig:
             "full" if self.block == "full" else "",
             "shallow" if self.depth == "shallow" else "",
             "channels of 8" if self.channel_multiple == 8 else "",
-            f"{self.num_classes} classes" if self.num_classes != 1000 else "",
+            f"{self.num_classes:,} classes" if self.num_classes != 1000 else "",
         ]
         named = ", ".join(extra for extra in extras if extra)
         plain = (

@@ -71,6 +71,20 @@ def test_a_pair_that_has_only_begun_does_not_push_aside_one_with_an_interval() -
     assert collected.get(A, EAGER) == done[0]
 
 
+def test_a_first_look_pairs_only_what_is_shown() -> None:
+    pair = [timed(key, "1", 1, quality="preview") for key in (A.key, B.key)]
+    newer = timed(A.key, "2", 2, quality="preview")
+
+    assert collect(pair).together(A, B, EAGER) == tuple(pair)
+    assert collect([*pair, newer]).together(A, B, EAGER) is None
+
+
+def test_a_proper_pair_counts_also_when_one_of_them_was_measured_again() -> None:
+    pair = [timed(key, "1", 1) for key in (A.key, B.key)]
+
+    assert collect([*pair, timed(A.key, "2", 2)]).together(A, B, EAGER) == tuple(pair)
+
+
 def test_of_equally_good_pairs_the_newest_is_taken() -> None:
     old = [timed(A.key, "1", 1), timed(B.key, "1", 1)]
     new = [timed(A.key, "2", 2), timed(B.key, "2", 2)]

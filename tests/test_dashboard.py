@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
-from benchmarks.dashboard.actions import needs_preview
+from benchmarks.dashboard.actions import is_under_way, needs_preview
 from benchmarks.dashboard.labels import CHOICES, key_of, name_of
 from benchmarks.dashboard.progress import describe, latest_end
 from benchmarks.jobs.manager import JobView
@@ -71,6 +71,16 @@ def test_a_waiting_job_says_for_whom_it_waits() -> None:
     assert "waits for 2 measurements" in describe(waiting)
     assert "“Measure 3 networks”" in describe(waiting)
     assert "3 s left" in describe(replace(job("running"), phase="Timing", remaining_s=3.2))
+
+
+def test_a_double_click_measures_once() -> None:
+    again = replace(job().request, id="another")
+    longer = replace(again, preset="certify")
+
+    assert is_under_way(again, (job("queued"),))
+    assert is_under_way(again, (job("running"),))
+    assert not is_under_way(again, (job("done"), job("cancelled")))
+    assert not is_under_way(longer, (job("running"),))
 
 
 def test_the_end_that_is_told_is_of_the_last_job_that_somebody_asked_for() -> None:

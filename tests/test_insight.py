@@ -6,8 +6,9 @@ import pytest
 
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
-from benchmarks.insight import LARGEST, SMALLEST, compared, headline
+from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline
 from benchmarks.results import Block, Measurement, Scenario
+from benchmarks.timing.contamination import Signals
 from tests.samples import measurement
 
 EAGER = Scenario()
@@ -66,10 +67,31 @@ def test_nothing_is_said_before_both_corners_have_been_timed() -> None:
     assert headline(one, EAGER) is None
 
 
-def test_times_of_different_runs_are_not_put_into_the_sentence() -> None:
-    apart = collect([measurement(LARGEST.key), in_another_run(measurement(SMALLEST.key))])
+def test_times_of_different_runs_are_put_into_the_sentence_with_a_reserve() -> None:
+    apart = collect(
+        [
+            measurement(LARGEST.key, median_ms=12.6),
+            in_another_run(measurement(SMALLEST.key, median_ms=2.0)),
+        ]
+    )
 
-    assert headline(apart, EAGER) is None
+    sentence = headline(apart, EAGER)
+
+    assert sentence is not None
+    assert sentence.endswith("and is about 6.3 × faster here.")
+
+
+def test_the_headline_says_what_weakens_it() -> None:
+    pair = [measurement(key, quality="preview") for key in (LARGEST.key, SMALLEST.key)]
+    waited = Signals(1_000_000, delay_ns=500_000)
+    busy = [
+        replace(one, blocks=tuple(replace(block, signals=waited) for block in one.blocks))
+        for one in pair
+    ]
+
+    assert caveat(together(12.6, 2.0), EAGER) == ""
+    assert caveat(collect(pair), EAGER) == "a first look"
+    assert caveat(collect(busy), EAGER) == "a first look, the machine was busy"
 
 
 def test_the_sentence_is_of_the_scenario_that_was_asked_for() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.results import Block
+from benchmarks.timing.contamination import Counters, Signals
 from benchmarks.timing.protocol import (
     EFFORTS,
     MIN_ROUNDS,
@@ -48,6 +49,10 @@ class Bench:
 def never_stop() -> None: ...
 
 
+def nothing_counted() -> Counters:
+    return Counters(time_ns=0)
+
+
 def planned(bench: Bench, plan: Plan, seed: str = "a run") -> Schedule:
     return schedule(bench.call_s, plan, random.Random(seed))
 
@@ -55,7 +60,9 @@ def planned(bench: Bench, plan: Plan, seed: str = "a run") -> Schedule:
 def test_the_first_call_of_a_turn_is_kept_apart_from_those_that_count() -> None:
     times = iter([900, 100, 101, 102])  # the first call after another network is slower
 
-    ((_, block),) = take_turns({"a": lambda: next(times)}, one_turn("a", calls=3), never_stop)
+    ((_, block),) = take_turns(
+        {"a": lambda: next(times)}, one_turn("a", calls=3), never_stop, nothing_counted
+    )
 
     assert block.settle_ns == 900
     assert block.times_ns == (100, 101, 102)
@@ -77,7 +84,9 @@ def test_every_network_takes_its_turn_in_every_round() -> None:
 def test_networks_run_in_turns_and_not_one_after_the_other() -> None:
     bench = Bench(a=10, b=10)
 
-    blocks = list(take_turns(bench.calls, planned(bench, Plan(rounds=12)), never_stop))
+    blocks = list(
+        take_turns(bench.calls, planned(bench, Plan(rounds=12)), never_stop, nothing_counted)
+    )
 
     assert [block.round for _, block in blocks] == [number for number in range(12) for _ in "ab"]
     assert bench.log.count("a") == bench.log.count("b") == 12 * 3  # a settle call and two
@@ -129,10 +138,11 @@ def test_slow_networks_take_six_turns_spread_over_the_run_and_fast_ones_all() ->
     assert plan.calls == {"fast": 20, "slow": 1}
 
 
-@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+@pytest.mark.parametrize("preset", ["quick", "standard", "certify"])
 def test_every_preset_gives_even_the_slowest_network_enough_rounds_for_an_interval(
-    plan: Plan,
+    preset: Preset,
 ) -> None:
+    plan = PLANS[preset]
     assert len(plan.rounds_of(10.0)) == MIN_ROUNDS
     assert len(plan.rounds_of(0.001)) == plan.rounds >= MIN_ROUNDS
 
@@ -144,6 +154,22 @@ def test_presets_measure_ever_more() -> None:
 
     assert rounds == sorted(set(rounds))
     assert targets == sorted(set(targets), reverse=True)
+
+
+def test_a_preview_of_a_very_slow_network_is_its_warm_up() -> None:
+    assert PLANS["preview"].rounds_of(3.0) == frozenset()
+    assert len(PLANS["preview"].rounds_of(0.5)) == MIN_ROUNDS
+
+
+def test_a_block_carries_what_was_counted_from_before_its_settle_call_to_its_end() -> None:
+    bench = Bench(a=10)
+
+    def count() -> Counters:
+        return Counters(time_ns=bench.now_ns, delay_ns=bench.now_ns // 5)
+
+    ((_, block),) = take_turns(bench.calls, one_turn("a", calls=3), never_stop, count)
+
+    assert block.signals == Signals(wall_ns=40 * MS, delay_ns=8 * MS)
 
 
 def known_to(half_width: float, *, value: float = 1.0) -> Ratio:
@@ -198,7 +224,7 @@ def test_the_time_left_falls_to_nothing_and_is_right_when_calls_take_what_they_t
     whole_s = plan.remaining_s(0)
     left_s = [whole_s]
 
-    for done, _ in enumerate(take_turns(bench.calls, plan, never_stop), start=1):
+    for done, _ in enumerate(take_turns(bench.calls, plan, never_stop, nothing_counted), start=1):
         left_s.append(plan.remaining_s(done))
 
         assert whole_s - left_s[-1] == pytest.approx(bench.now_ns / 1e9)
@@ -225,7 +251,7 @@ def test_a_stop_is_obeyed_between_any_two_inferences(calls: int) -> None:
     plan = planned(bench, Plan(rounds=6))
 
     with pytest.raises(Stop):
-        list(take_turns(bench.calls, plan, stop_after(bench, calls)))
+        list(take_turns(bench.calls, plan, stop_after(bench, calls), nothing_counted))
 
     assert len(bench.log) == calls
 
@@ -244,7 +270,11 @@ def test_turns_that_were_finished_before_a_stop_are_kept() -> None:
     kept: list[tuple[str, Block]] = []
 
     with pytest.raises(Stop):
-        kept.extend(take_turns(bench.calls, planned(bench, Plan(rounds=6)), stop_after(bench, 8)))
+        kept.extend(
+            take_turns(
+                bench.calls, planned(bench, Plan(rounds=6)), stop_after(bench, 8), nothing_counted
+            )
+        )
 
     assert [block.round for _, block in kept] == [0, 1]
 
@@ -257,7 +287,7 @@ def test_garbage_is_collected_between_turns_and_never_inside() -> None:
         seen.append(gc.isenabled())
         return 1
 
-    between = [gc.isenabled() for _ in take_turns({"a": call}, plan, never_stop)]
+    between = [gc.isenabled() for _ in take_turns({"a": call}, plan, never_stop, nothing_counted)]
 
     assert seen == [False] * 8
     assert between == [True, True]
@@ -268,7 +298,11 @@ def test_garbage_collection_comes_back_after_a_stop() -> None:
     bench = Bench(a=1)
 
     with pytest.raises(Stop):
-        list(take_turns(bench.calls, planned(bench, Plan(rounds=6)), stop_after(bench, 3)))
+        list(
+            take_turns(
+                bench.calls, planned(bench, Plan(rounds=6)), stop_after(bench, 3), nothing_counted
+            )
+        )
 
     assert gc.isenabled()
 
@@ -277,7 +311,7 @@ def test_garbage_collection_stays_off_where_somebody_had_turned_it_off() -> None
     bench = Bench(a=1)
     gc.disable()
     try:
-        list(take_turns(bench.calls, planned(bench, Plan(rounds=6)), never_stop))
+        list(take_turns(bench.calls, planned(bench, Plan(rounds=6)), never_stop, nothing_counted))
 
         assert not gc.isenabled()
     finally:

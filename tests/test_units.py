@@ -115,3 +115,9 @@ def test_a_small_factor_is_a_share_and_a_large_one_a_multiple(ratio: float, text
 
 def test_the_bounds_of_a_ratio_share_their_sign() -> None:
     assert units.span(5.93, 6.61) == "5.9 to 6.6 ×"
+
+
+def test_what_is_left_of_less_than_a_hundredth_is_a_ratio_and_never_nothing() -> None:
+    assert units.change(188, 568_740) == "÷ 3,000"
+    assert units.change(1.2, 100) == "−99 %"
+    assert units.change(0, 100) == "−100 %"

@@ -42,6 +42,8 @@ def tradeoff(
         message = f"Nothing to show: no network has both<br>an accuracy and a {quantity.name}."
         return empty(message, dark=dark)
     costs = [point.x for point in shown]
+    if metric == "latency":
+        costs += [end for point in shown for end in _ends(point)]
     xaxis = log_axis(min(costs), max(costs), quantity.unit, pad=0.07)
     low = min(point.y - (point.error or 0) for point in shown) - 2.5
     high = max(point.y + (point.error or 0) for point in shown) + 3.5
@@ -145,6 +147,14 @@ def tradeoff_alt(
     ):
         parts += [f"{name}: {count}"] if count else []
     return f"{subject}: {'; '.join(parts)}."
+
+
+def _ends(point: Point) -> tuple[float, ...]:
+    """Of its interval, so that it stays on the chart; a very long one may run off it."""
+    timed = point.variant.measurement
+    if timed is None or timed.interval_s is None:
+        return ()
+    return max(timed.interval_s.low, point.x / 1.5), min(timed.interval_s.high, point.x * 1.5)
 
 
 def _said(point: Point, metric: Metric) -> str:

@@ -103,6 +103,16 @@ def needs_preview(
     return True
 
 
+def is_under_way(request: Request, jobs: tuple[JobView, ...]) -> bool:
+    """Whether the very same is being measured already: a double click should not do it twice."""
+    return any(
+        job.is_live
+        and (job.request.candidates, job.request.scenarios, job.request.preset, job.request.quality)
+        == (request.candidates, request.scenarios, request.preset, request.quality)
+        for job in jobs
+    )
+
+
 def _start(
     title: str,
     candidates: tuple[Candidate, ...],
@@ -131,7 +141,8 @@ def _submit(
             owner=session.owner(),
             delay_s=PREVIEW_DELAY_S if quality == "preview" else 0.0,
         )
-        session.manager().submit(request)
+        if not is_under_way(request, session.manager().jobs()):
+            session.manager().submit(request)
     except ScenarioError as error:
         st.session_state["refused"] = str(error)
     except OSError as error:

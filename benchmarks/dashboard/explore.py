@@ -22,8 +22,8 @@ def show() -> None:
         st.stop()
     summary.show_machine()
     headline = st.container()
-    for problem in st.session_state["link_problems"]:
-        st.warning(problem, icon=":material/link_off:")
+    if problems := st.session_state["link_problems"]:
+        st.warning("\n".join(f"- {problem}" for problem in problems), icon=":material/link_off:")
 
     left, right = st.columns([1, 3.2], gap="medium")
     with left:

@@ -25,15 +25,27 @@ both counts round to what it prints.
 norm into the convolution and frees each map after its last use.
 
 **Latency** is the time of one inference, called again and again, on the computer that runs this
-server, in one engine with so many threads and so large a batch. Each time is taken in a process of
-its own, never in the one that draws this page. Networks take turns in random order; the first call
-of a turn is kept but not counted. The figure is the median; its interval covers this run only, and
-is formed over turns, because calls within one turn resemble each other. Two runs on different days
-can differ by some 10 % for no reason, so compare what was timed in turns.
+server, in one engine with so many threads and so large a batch. It is never taken in the process
+that draws this page. Networks take turns in random order; the first call of a turn is kept but not
+counted, because it is slower.
 
 - A **preview** is a first look, in PyTorch, while you move the sliders.
-- **Preliminary** results come from a process that is kept warm for the 16 and the references.
-- **Measured** results come from processes of their own, in turns with the baseline.
+- **Preliminary** results come from one process that is kept warm, for the 16 and the references.
+- **Measured** results come from several fresh processes, because two processes can run identical
+  code at speeds that differ by 10 %. The interval is formed over them, never over single calls.
+
+**Verdicts.** A measured pair is *faster* or *slower* if the interval of its ratio excludes 1, the
+*same* if the whole interval lies within 2 %, and otherwise nobody can tell. Three processes (quick)
+never say the same. The baseline is timed twice, as two copies: if these seem to differ, the run is
+**degraded**, and differences less than twice as large are not believed.
+
+**Disturbances.** A turn during which the engine's threads had to wait for a CPU is done again and
+does not count. That is judged by the system's own counters, never by the time it took: leaving out
+slow turns would make everything look faster. If most turns were disturbed, the run is **invalid**:
+its figures are shown, but no verdict. `mobilenet-bench validate` finds out how small a difference
+this machine can tell.
+
+Figures of different runs can differ by some 10 % for no reason, so compare what was timed in turns.
 
 **Accuracy** is ImageNet top-1 as somebody published it, never measured here, and always with its
 source: the same network has been published at 70.6, 70.9, 71.7 and 75.4 %. Between trained networks
@@ -51,7 +63,9 @@ must give PyTorch's answer on the same input before their time counts.
     st.header("Reference networks", anchor=False)
     for network in references().values():
         paper = network.paper_figures
-        notes = [network.note, paper.note if paper else ""]
+        notes = [network.note]
+        if paper and paper.note:
+            notes.append(f"In the MobileNets paper, {paper.table}: {paper.note}")
         st.markdown(
             f"**{network.label}** ({network.year}, [arXiv:{network.paper}]"
             f"(https://arxiv.org/abs/{network.paper}))"

@@ -13,6 +13,7 @@ from benchmarks.jobs.manager import JobView
 from benchmarks.validity import State, state_of
 
 LIVE_POLL_S, IDLE_POLL_S = 0.4, 2.0
+MAX_NAMED = 4  # networks in one notice
 MIN_REDRAW_S = 0.6  # a redraw takes CPU from what is being measured
 
 
@@ -96,9 +97,9 @@ def _show_end(job: JobView) -> None:
         reasons = dict.fromkeys(failure.reason for failure in job.failures)
         for reason in reasons:
             names = [f.candidate.name for f in job.failures if f.reason == reason]
+            who = ", ".join(names) if len(names) <= MAX_NAMED else f"{len(names)} networks"
             st.error(
-                f"Not timed: {', '.join(names)}. Reason: {reason}. Earlier results stay; "
-                "you can measure again.",
+                f"Not timed: {who}. Reason: {reason}. Earlier results stay; you can measure again.",
                 icon=":material/error:",
             )
     if job.state == "cancelled":

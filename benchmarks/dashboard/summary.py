@@ -11,11 +11,12 @@ from benchmarks.dashboard import shown, small_print
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
-from benchmarks.insight import compared, headline
+from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline
 from benchmarks.jobs.request import preview_scenario
 from benchmarks.machine import read_machine
 from benchmarks.references import references
 from benchmarks.results import Measurement, Scenario
+from benchmarks.validity import DEGRADED_SHARE
 from mobilenet.accuracy import SOURCES
 from mobilenet.config import paper_grid
 from mobilenet.cost import cost
@@ -42,10 +43,12 @@ def show_headline(collection: Collection, choice: Choice) -> None:
     if sentence is None:
         sentence = (
             f"The paper's {len(paper_grid())} networks and {len(references())} others, from "
-            f"published figures. Not timed yet in {_how(choice.scenario)}."
+            f"published figures. {LARGEST.label} and {SMALLEST.label} are not timed yet in "
+            f"{_how(choice.scenario)}."
         )
     else:
-        sentence += f" :gray[:small[{_how(choice.scenario)}]]"
+        how = ", ".join(filter(None, [_how(choice.scenario), caveat(collection, choice.scenario)]))
+        sentence += f" :gray[:small[{how}]]"
     st.markdown(f"#### {sentence}")
 
 
@@ -107,8 +110,9 @@ CARD_WIDTH, WIDE_CARD, WIDEST_CARD = 127, 168, 212  # six in a row on a laptop
 def _latency(collection: Collection, choice: Choice) -> None:
     found = _best_known(choice, collection)
     quality = "" if found is None or found.quality == "measured" else f", {found.quality}"
+    batch = choice.scenario.batch
     st.metric(
-        f"Latency here{quality}",
+        f"{'Latency here' if batch == 1 else f'Latency of {batch} images'}{quality}",
         units.milliseconds(found.median_s if found else None),
         delta=_latency_note(found, choice, collection),
         delta_color="off",
@@ -130,6 +134,8 @@ def _latency_note(found: Measurement | None, choice: Choice, collection: Collect
     if found is None:
         return "not timed yet"
     parts = [] if found.scenario.engine == choice.scenario.engine else ["in PyTorch"]
+    if found.disturbed_share >= DEGRADED_SHARE:
+        parts.append("machine was busy")
     if choice.selected == choice.baseline:
         parts.append("baseline")
     else:

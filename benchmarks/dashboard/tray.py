@@ -50,10 +50,13 @@ def show(collection: Collection, choice: Choice) -> None:
         return
     columns = {"Figure": _NAMES}
     for key in pins:
-        columns[candidate(key).label] = _column(candidate(key), collection, choice)
+        cells = _column(candidate(key), collection, choice)
+        columns[candidate(key).label] = [_unbroken(cell) for cell in cells]
     st.table(pd.DataFrame(columns).set_index("Figure"))
+    note(f"In brackets: compared with {choice.baseline.label}, the baseline.")
 
 
+NO_BREAK = "\u00a0"
 _NAMES = ["Latency", "Top-1", "Mult-adds", "Parameters", "Size on disk", "Peak activations"]
 
 
@@ -89,6 +92,11 @@ def _latency(found: Measurement | None, against: str | None) -> str:
 
 def _with_change(text: str, value: float, baseline: float) -> str:
     return text if value == baseline else f"{text} ({units.change(value, baseline)})"
+
+
+def _unbroken(text: str) -> str:
+    """A figure stays on one line with its unit, and so does what stands in brackets."""
+    return text.replace(" ", NO_BREAK).replace(f"{NO_BREAK}(", " (")
 
 
 def _pin(key: str) -> None:

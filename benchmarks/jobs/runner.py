@@ -164,7 +164,10 @@ class Runner:
             if (found := self._tasks(request, scenario, out))
         }
         if EFFORTS[request.preset].has_control:
-            tasks = {scenario: _with_control(own, anchor) for scenario, own in tasks.items()}
+            tasks = {
+                scenario: _with_controls(own, anchor, request.copies)
+                for scenario, own in tasks.items()
+            }
         replicates = _Replicates(request, tasks, anchor, self._talk, out)
         replicates.run(lambda scenario: self._start(scenario, out))
 
@@ -223,10 +226,10 @@ class Runner:
         )
 
 
-def _with_control(tasks: tuple[Task, ...], anchor: Candidate) -> tuple[Task, ...]:
-    """With a second copy of the anchor, or of the first network where the anchor failed."""
+def _with_controls(tasks: tuple[Task, ...], anchor: Candidate, copies: int) -> tuple[Task, ...]:
+    """With further copies of the anchor, or of the first network where the anchor failed."""
     own = next((task for task in tasks if task.candidate == anchor), tasks[0])
-    return (*tasks, replace(own, copy=1))
+    return (*tasks, *(replace(own, copy=number) for number in range(1, copies + 1)))
 
 
 class _Replicates:

@@ -12,13 +12,15 @@ import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchmarks.results import NANOSECONDS, Block
+from benchmarks.timing.contamination import Counters
 from benchmarks.timing.statistics import Ratio
 
 TimedCall = Callable[[], int]  # runs one inference to its end; returns nanoseconds
+ReadCounters = Callable[[], Counters]
 Check = Callable[[], None]  # called between inferences; raises to stop
 
 Preset = Literal["preview", "quick", "standard", "certify"]
@@ -32,6 +34,8 @@ class Plan:
     rounds: turns each network takes; networks whose block is longer than `sparse_above_s` take
         only six, spread over the run.
     block_s: time the counted calls of a block should fill, within 1 to `max_calls` calls.
+    skip_above_s: a network whose call takes longer has no turns; its warm-up has to do (JSON knows
+        no infinity: None has all take turns).
     warmup_s: at least this long and at least `min_warmup_calls` calls, before any turn.
     """
 
@@ -41,12 +45,15 @@ class Plan:
     warmup_s: float = 0.2
     min_warmup_calls: int = 3
     sparse_above_s: float = 0.15
+    skip_above_s: float | None = None
 
     def calls_per_block(self, call_s: float) -> int:
         return max(1, min(self.max_calls, round(self.block_s / call_s)))
 
     def rounds_of(self, call_s: float) -> frozenset[int]:
         """Rounds in which a network of `call_s` seconds a call takes its turn."""
+        if self.skip_above_s is not None and call_s > self.skip_above_s:
+            return frozenset()
         block_s = call_s * (1 + self.calls_per_block(call_s))
         if block_s <= self.sparse_above_s or self.rounds <= MIN_ROUNDS:
             return frozenset(range(self.rounds))
@@ -54,7 +61,7 @@ class Plan:
 
 
 PLANS: Mapping[Preset, Plan] = {
-    "preview": Plan(rounds=MIN_ROUNDS, block_s=0.008, warmup_s=0.02),
+    "preview": Plan(rounds=MIN_ROUNDS, block_s=0.008, warmup_s=0.02, skip_above_s=0.6),
     "quick": Plan(rounds=12),
     "standard": Plan(rounds=12),
     "certify": Plan(rounds=20),
@@ -144,11 +151,20 @@ def schedule(call_s: Mapping[str, float], plan: Plan, rng: random.Random) -> Sch
 
 
 def take_turns(
-    calls: Mapping[str, TimedCall], plan: Schedule, check: Check
+    calls: Mapping[str, TimedCall], plan: Schedule, check: Check, read: ReadCounters
 ) -> Iterator[tuple[str, Block]]:
     """Run the schedule; yield each block as it is done. No sample is ever dropped."""
     for number, name in plan.turns:
-        yield name, take_turn(calls[name], number, plan.calls[name], check)
+        yield name, watched_turn(calls[name], number, plan.calls[name], check, read)
+
+
+def watched_turn(
+    call: TimedCall, number: int, count: int, check: Check, read: ReadCounters
+) -> Block:
+    """A block with what the system counted meanwhile."""
+    before = read()
+    block = take_turn(call, number, count, check)
+    return replace(block, signals=read().since(before))
 
 
 def take_turn(call: TimedCall, number: int, count: int, check: Check) -> Block:
