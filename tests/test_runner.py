@@ -17,7 +17,7 @@ import pytest
 from benchmarks import prepared
 from benchmarks.candidates import candidate
 from benchmarks.collection import collect
-from benchmarks.jobs import runner as runner_module
+from benchmarks.jobs import conversation
 from benchmarks.jobs.machine_queue import MachineLock, lock_folder
 from benchmarks.jobs.request import MAX_CANDIDATES, Request
 from benchmarks.jobs.runner import Runner, Update, Waiting
@@ -74,7 +74,7 @@ def test_results_come_in_the_order_in_which_they_were_asked_for(kept_runner: Run
     ]
     assert (done.failures, done.cancelled) == ((), False)
     assert {m.quality for m in done.measurements} == {"preliminary"}
-    assert {m.run_id for m in done.measurements} == {done.id}
+    assert len({m.run_id for m in done.measurements}) == 2  # one after the other: not to be paired
 
 
 def test_everything_that_happens_is_told_on_the_way(kept_runner: Runner) -> None:
@@ -129,7 +129,7 @@ def test_previews_share_a_worker_and_measurements_have_one_of_their_own(
 
     assert len(after) == 1
     assert seen[0] == seen[1] == after
-    assert seen[-1] > after
+    assert any(pids > after for pids in seen)
 
 
 def test_an_export_happens_once_and_is_told(
@@ -150,7 +150,7 @@ def test_an_export_happens_once_and_is_told(
     assert again.measurements[0].prepare_s is None
 
 
-def test_who_cancels_within_the_delay_has_started_nothing() -> None:
+def test_who_cancels_within_the_delay_has_started_nothing(started: Started) -> None:
     stop = threading.Event()
     threading.Timer(0.05, stop.set).start()
     runner = Runner()
@@ -159,7 +159,7 @@ def test_who_cancels_within_the_delay_has_started_nothing() -> None:
     runner.close()
 
     assert done.cancelled
-    assert workers() == []
+    assert started() == []
     assert tickets() == []
 
 
@@ -272,7 +272,7 @@ def test_a_request_that_was_cancelled_before_it_began_starts_nothing(
 @pytest.fixture
 def unless_poked_it_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a poke that is missed is seen, however busy the machine is."""
-    monkeypatch.setattr(runner_module, "POLL_WORKER_S", 20.0)
+    monkeypatch.setattr(conversation, "POLL_WORKER_S", 20.0)
 
 
 class StopAt:
@@ -500,7 +500,7 @@ def test_a_hung_worker_that_does_not_even_read_is_ended_too(
 def test_a_cancel_ends_a_worker_that_hangs(
     runner: Runner, started: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner_module, "CANCEL_GRACE_S", 0.2)
+    monkeypatch.setattr(conversation, "CANCEL_GRACE_S", 0.2)
     stop = threading.Event()
 
     def hang_and_cancel(update: Update) -> None:

@@ -26,7 +26,7 @@ class Conversation:
 
     def __init__(self, stop: threading.Event, silence_limit_s: float) -> None:
         self.stop = stop
-        self._silence_limit_s = silence_limit_s
+        self.silence_limit_s = silence_limit_s
         self._asked_to_stop_at: float | None = None
         self._listening_to: WorkerProcess | None = None
 
@@ -91,9 +91,9 @@ class Conversation:
             event = worker.next_event(POLL_WORKER_S)
             if event is not None:
                 return event
-            if time.monotonic() - silent_since > self._silence_limit_s:
+            if time.monotonic() - silent_since > self.silence_limit_s:
                 raise WorkerDied(
-                    f"the worker process said nothing for {self._silence_limit_s:g} s "
+                    f"the worker process said nothing for {self.silence_limit_s:g} s "
                     "and was ended; try a smaller batch or another engine"
                 )
 

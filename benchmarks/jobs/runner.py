@@ -61,7 +61,6 @@ class Runner:
     def __init__(self, *, silence_limit_s: float = 180.0) -> None:
         self._lock = MachineLock(lock_folder())
         self._warm: WorkerProcess | None = None
-        self.silence_limit_s = silence_limit_s
         self._talk = Conversation(threading.Event(), silence_limit_s)
 
     def run(self, request: Request, ticket: Ticket, listen: Listener, stop: threading.Event) -> Run:
@@ -70,7 +69,7 @@ class Runner:
         stop: set it, from any thread, and the run ends at its next inference; `poke` makes that
         at once rather than within a second.
         """
-        self._talk = Conversation(stop, self.silence_limit_s)
+        self._talk = Conversation(stop, self._talk.silence_limit_s)
         started_utc = datetime.now(UTC).isoformat(timespec="seconds")
         state = read_state()
         out = _Collected(listen)
@@ -100,6 +99,14 @@ class Runner:
             controls=out.controls,
             conditions=Conditions(out.others_cpus, state.on_battery, state.governor),
         )
+
+    @property
+    def silence_limit_s(self) -> float:
+        return self._talk.silence_limit_s
+
+    @silence_limit_s.setter
+    def silence_limit_s(self, seconds: float) -> None:
+        self._talk.silence_limit_s = seconds
 
     def poke(self) -> None:
         """Let `run` look at its stop sign now; from any thread."""
