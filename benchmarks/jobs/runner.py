@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 
+from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.engines.session import EngineError
@@ -34,7 +35,7 @@ from benchmarks.messages import (
 )
 from benchmarks.prepared import folder_for, is_prepared
 from benchmarks.results import Conditions, Failure, Measurement, Quality, Run, Scenario
-from benchmarks.timing.protocol import EFFORTS, PLANS, is_enough
+from benchmarks.timing.protocol import EFFORTS, PLANS, Effort, is_enough
 from benchmarks.timing.statistics import Ratio
 
 POLL_QUEUE_S = 0.2
@@ -139,6 +140,7 @@ class Runner:
             out.share = len(part.candidates) / total
             # Scenarios one after the other cannot be paired: each has a run of its own.
             run_id = part.id if len(request.scenarios) == 1 else f"{part.id}-{number}"
+            out.knows_rest = number == len(parts) - 1
             self._measure_part(part, run_id, scenario, out)
             out.done += out.share
 
@@ -257,13 +259,14 @@ class _Replicates:
         self._out = out
         self._tally = Tally(request.id)
         self._shown_at = 0.0
+        self._rest_s: float | None = None  # what the workers after this one will take
+        self._name = ""
 
     def run(self, start: Start) -> None:
         effort = EFFORTS[self._request.preset]
         began = time.monotonic()
         for number in count():
-            share = 1 / max(effort.min_workers, number + 1)
-            self._out.done, self._out.share = number * share, share
+            self._begin_worker(number, effort, time.monotonic() - began)
             replicate = Replicate(
                 number,
                 self._request.id,
@@ -272,7 +275,7 @@ class _Replicates:
                 PLANS[self._request.preset],
                 self._talk,
                 self._hear,
-                self._out.report,
+                self._report,
             )
             try:
                 replicate.run(start)
@@ -283,6 +286,24 @@ class _Replicates:
             if not self._tasks or is_enough(self._ratios(), effort, number + 1, spent_s):
                 break
         self._show(self._request.quality)
+
+    def _begin_worker(self, number: int, effort: Effort, spent_s: float) -> None:
+        share = 1 / max(effort.min_workers, number + 1)
+        self._out.done, self._out.share = number * share, share
+        more = effort.min_workers - number - 1  # after this one
+        # How long one takes is known once one has run; those beyond the least cannot be told.
+        self._rest_s = None if number == 0 and more else max(0, more) * spent_s / max(1, number)
+        self._name = f"Process {number + 1} of {effort.min_workers}"
+        if number >= effort.min_workers:
+            self._name = f"Process {number + 1}, until ± {units.share(effort.half_width)}"
+
+    def _report(self, progress: Progress) -> None:
+        left_s = progress.remaining_s
+        if left_s is not None:
+            left_s = None if self._rest_s is None else left_s + self._rest_s
+        self._out.report(
+            replace(progress, phase=f"{self._name}: {progress.phase}", remaining_s=left_s)
+        )
 
     def _hear(self, task: Task, what: Loaded | Turned | str) -> None:
         match what:
@@ -327,6 +348,7 @@ class _Collected:
     def __init__(self, listen: Listener) -> None:
         self._listen = listen
         self.done, self.share = 0.0, 1.0  # of the whole request: before this part, and this part
+        self.knows_rest = True  # whether nothing comes after what is under way
         self.measurements: dict[tuple[str, Scenario], Measurement] = {}
         self.failures: list[Failure] = []
         self.controls: tuple[Measurement, ...] = ()
@@ -340,7 +362,8 @@ class _Collected:
             case Failed(failure):
                 self.fail(failure)
             case Progress():
-                self.report(event)
+                left_s = event.remaining_s if self.knows_rest else None
+                self.report(replace(event, remaining_s=left_s))
 
     def note_others(self, cpus: float | None) -> None:
         if cpus is not None:
@@ -365,10 +388,7 @@ class _Collected:
 
     def report(self, progress: Progress) -> None:
         """Pass progress on, as a fraction of the whole request."""
-        fraction = self.done + self.share * progress.fraction
-        is_last = self.done + self.share > 0.999
-        remaining_s = progress.remaining_s if is_last else None
-        self._listen(replace(progress, fraction=fraction, remaining_s=remaining_s))
+        self._listen(replace(progress, fraction=self.done + self.share * progress.fraction))
 
     def fail_missing(self, tasks: Iterable[Task], reason: str) -> None:
         """Note a failure for each task without a proper result; first looks are kept."""

@@ -14,7 +14,7 @@ NEIGHBOUR = "the neighbour's measurement"
 def test_a_reload_finds_the_running_measurement_again(
     visits: Visits, server: Server, locks: Path
 ) -> None:
-    page = visits.open(f"{server.url}?width=0.5&resolution=128")
+    page = visits.open(f"{server.url}?width=0.5&resolution=128&effort=quick")
     with neighbour.measuring(NEIGHBOUR, locks):
         strip = press(page, "Measure 0.5-128", "Measure MobileNet 0.5-128")
         expect(strip).to_contain_text("waits for 1 measurement on this machine")
@@ -27,8 +27,8 @@ def test_a_reload_finds_the_running_measurement_again(
 
 
 def test_tabs_share_the_queue_and_the_results(visits: Visits, server: Server, locks: Path) -> None:
-    one = visits.open(f"{server.url}?width=0.5&resolution=160")
-    other = visits.open(f"{server.url}?width=0.5&resolution=192")
+    one = visits.open(f"{server.url}?width=0.5&resolution=160&effort=quick")
+    other = visits.open(f"{server.url}?width=0.5&resolution=192&effort=quick")
     with neighbour.measuring(NEIGHBOUR, locks):
         press(one, "Measure 0.5-160", "Measure MobileNet 0.5-160")
         expect(jobs(other).filter(has_text="Measure MobileNet 0.5-160")).to_be_visible()

@@ -23,7 +23,7 @@ from tests.serving import Server
 def test_measure_shows_time_left_and_then_a_measured_figure_with_its_ratio(
     visits: Visits, server: Server
 ) -> None:
-    page = visits.open(f"{server.url}?width=0.25&resolution=128")
+    page = visits.open(f"{server.url}?width=0.25&resolution=128&effort=quick")
     settle(page)
     page.keyboard.press("m")
 
@@ -74,7 +74,7 @@ def test_references_join_the_chart_one_by_one_while_they_are_measured(page: Page
 
 @pytest.mark.parametrize("engine", ["ONNX Runtime", "OpenVINO"])
 def test_other_engines_measure_too(visits: Visits, server: Server, engine: str) -> None:
-    page = visits.open(f"{server.url}?width=0.25&resolution=160&baseline=0.25-160")
+    page = visits.open(f"{server.url}?width=0.25&resolution=160&baseline=0.25-160&effort=quick")
     page.get_by_role("radiogroup", name="Engine").get_by_text(engine, exact=True).click()
     expect(page.get_by_role("heading", level=4)).to_contain_text(engine)
     expect(card(page, "Latency here")).to_contain_text("in PyTorch")
