@@ -8,7 +8,7 @@ from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
 from benchmarks.dashboard.actions import is_under_way, needs_preview
 from benchmarks.dashboard.labels import CHOICES, key_of, name_of
-from benchmarks.dashboard.progress import describe, latest_end
+from benchmarks.dashboard.progress import describe, latest_end, poll_s
 from benchmarks.jobs.manager import JobView
 from benchmarks.jobs.request import Request
 from benchmarks.references import references
@@ -81,6 +81,13 @@ def test_a_double_click_measures_once() -> None:
     assert is_under_way(again, (job("running"),))
     assert not is_under_way(again, (job("done"), job("cancelled")))
     assert not is_under_way(longer, (job("running"),))
+
+
+def test_a_proper_measurement_is_watched_seldom_because_watching_disturbs_it() -> None:
+    proper = replace(job("running"), request=replace(job().request, quality="measured"))
+
+    assert poll_s(()) > poll_s((proper,)) > poll_s((job("running"),))
+    assert poll_s((replace(proper, state="done"),)) == poll_s(())
 
 
 def test_the_end_that_is_told_is_of_the_last_job_that_somebody_asked_for() -> None:

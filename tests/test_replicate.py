@@ -94,6 +94,18 @@ def test_what_has_been_measured_is_shown_on_the_way_as_a_preview(runner: Runner)
     assert max(fractions) <= 1
 
 
+def test_nothing_is_shown_while_turns_are_taken_because_drawing_it_would_disturb_them(
+    runner: Runner,
+) -> None:
+    heard: list[Update] = []
+
+    run(runner, proper(TINY, engines=("onnxruntime",)), heard.append)
+
+    rounds = [len(update.blocks) for update in heard if isinstance(update, Measurement)]
+    assert len(rounds) == 2 + 3 + 1  # each copy loaded, each worker done, the end
+    assert rounds == sorted(rounds)
+
+
 def test_the_anchor_can_be_any_of_the_networks(runner: Runner) -> None:
     wanted = proper(TINY, OTHER, engines=("onnxruntime",))
 

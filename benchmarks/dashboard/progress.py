@@ -12,7 +12,7 @@ from benchmarks.dashboard.text import note
 from benchmarks.jobs.manager import JobView
 from benchmarks.validity import State, state_of
 
-LIVE_POLL_S, IDLE_POLL_S = 0.4, 2.0
+LIVE_POLL_S, CALM_POLL_S, IDLE_POLL_S = 0.4, 1.0, 2.0
 MAX_NAMED = 4  # networks in one notice
 MIN_REDRAW_S = 0.6  # a redraw takes CPU from what is being measured
 
@@ -21,8 +21,15 @@ def show_jobs() -> None:
     """A strip that renews itself and, when results have come in, the whole page."""
     st.session_state["drawn"] = _news()
     st.session_state["drawn_at"] = time.monotonic()
-    live = any(job.is_live for job in session.manager().jobs())
-    st.fragment(_strip, run_every=LIVE_POLL_S if live else IDLE_POLL_S)()
+    st.fragment(_strip, run_every=poll_s(session.manager().jobs()))()
+
+
+def poll_s(jobs: tuple[JobView, ...]) -> float:
+    """Seldom while a proper measurement runs: the page would be what disturbs it."""
+    live = [job for job in jobs if job.is_live]
+    if any(job.request.quality == "measured" for job in live):
+        return CALM_POLL_S
+    return LIVE_POLL_S if live else IDLE_POLL_S
 
 
 def _news() -> tuple[int, bool]:

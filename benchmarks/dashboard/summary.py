@@ -110,6 +110,8 @@ CARD_WIDTH, WIDE_CARD, WIDEST_CARD = 127, 168, 212  # six in a row on a laptop
 def _latency(collection: Collection, choice: Choice) -> None:
     found = _best_known(choice, collection)
     quality = "" if found is None or found.quality == "measured" else f", {found.quality}"
+    if found is not None and found.disturbed_share >= DEGRADED_SHARE:
+        quality += ", disturbed"
     batch = choice.scenario.batch
     st.metric(
         f"{'Latency here' if batch == 1 else f'Latency of {batch} images'}{quality}",
@@ -134,8 +136,6 @@ def _latency_note(found: Measurement | None, choice: Choice, collection: Collect
     if found is None:
         return "not timed yet"
     parts = [] if found.scenario.engine == choice.scenario.engine else ["in PyTorch"]
-    if found.disturbed_share >= DEGRADED_SHARE:
-        parts.append("machine was busy")
     if choice.selected == choice.baseline:
         parts.append("baseline")
     else:

@@ -39,7 +39,6 @@ from benchmarks.timing.protocol import EFFORTS, PLANS, Effort, is_enough
 from benchmarks.timing.statistics import Ratio
 
 POLL_QUEUE_S = 0.2
-SHOW_EVERY_S = 0.5  # what a proper measurement has so far; between turns, never inside one
 
 
 @dataclass(frozen=True)
@@ -258,7 +257,7 @@ class _Replicates:
         self._talk = talk
         self._out = out
         self._tally = Tally(request.id)
-        self._shown_at = 0.0
+        self._number = 0
         self._rest_s: float | None = None  # what the workers after this one will take
         self._name = ""
 
@@ -280,7 +279,9 @@ class _Replicates:
             try:
                 replicate.run(start)
             finally:
+                # Only now: a page that draws what has come in would disturb the turns.
                 self._out.note_others(replicate.others_cpus)
+                self._show("preview")
             self._leave_out_failed()
             spent_s = time.monotonic() - began
             if not self._tasks or is_enough(self._ratios(), effort, number + 1, spent_s):
@@ -288,6 +289,7 @@ class _Replicates:
         self._show(self._request.quality)
 
     def _begin_worker(self, number: int, effort: Effort, spent_s: float) -> None:
+        self._number = number
         share = 1 / max(effort.min_workers, number + 1)
         self._out.done, self._out.share = number * share, share
         more = effort.min_workers - number - 1  # after this one
@@ -309,13 +311,12 @@ class _Replicates:
         match what:
             case Loaded():
                 self._tally.loaded(task, what)
+                if self._number == 0:
+                    self._show("preview")
             case Turned(_, block):
                 self._tally.turned(task, block)
             case str() as reason:
                 self._out.fail(Failure(task.candidate, task.scenario, reason))
-        if isinstance(what, Loaded) or time.monotonic() - self._shown_at >= SHOW_EVERY_S:
-            self._show("preview")
-            self._shown_at = time.monotonic()
 
     def _show(self, quality: Quality) -> None:
         every = [task for own in self._tasks.values() for task in own]

@@ -42,7 +42,7 @@ class Plan:
     rounds: int
     block_s: float = 0.02
     max_calls: int = 20
-    warmup_s: float = 0.2
+    warmup_s: float = 0.1
     min_warmup_calls: int = 3
     sparse_above_s: float = 0.15
     skip_above_s: float | None = None

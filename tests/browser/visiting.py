@@ -132,8 +132,8 @@ def cancel(page: Page, title: str) -> None:
 
 def measured(page: Page) -> Locator:
     """The latency's card once it shows a proper figure: of any other it says what it is."""
-    label = "Latency here"
-    return card(page, label).filter(has=page.get_by_text(label, exact=True))
+    label = re.compile(r"^Latency here(, disturbed)?$")
+    return card(page, "Latency here").filter(has=page.get_by_text(label))
 
 
 def engines_tried(page: Page) -> None:
