@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 from benchmarks.jobs.request import Request
-from benchmarks.jobs.runner import Runner, Update
+from benchmarks.jobs.runner import Runner
+from benchmarks.jobs.updates import Update
 from benchmarks.results import Run, Scenario, ScenarioError
 from benchmarks.timing.protocol import PLANS, Preset
 from mobilenet.config import MobileNetConfig
@@ -35,7 +36,7 @@ def measure(
 
     networks: MobileNetConfig, or names such as "0.5-160" and "resnet18".
     threads: CPU threads an engine may use; batch: images in one inference.
-    preset: "quick", "standard" or "certify": ever more rounds.
+    preset: "quick", "standard" or "certify": ever more worker processes.
     listen: called with each update while it runs; by default nothing is printed.
 
     Waits until the machine is free of other measurements. An interrupt (Ctrl-C) stops between two

@@ -90,7 +90,9 @@ def measure(
         Depth, typer.Option(help="paper, or shallow: without five blocks (Table 5).")
     ] = "paper",
     classes: Annotated[int, typer.Option(help="Outputs of the classifier.")] = 1000,
-    preset: Annotated[Preset, typer.Option(help="Ever more rounds, from left to right.")] = "quick",
+    preset: Annotated[
+        Preset, typer.Option(help="Ever more fresh processes, from left to right.")
+    ] = "quick",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the run there as a snapshot.")
     ] = None,
@@ -158,7 +160,7 @@ def engines(as_json: AsJson = False) -> None:
 def validate(
     engine: Annotated[str, typer.Option(help="The runtime to do it in.")] = "onnxruntime",
     threads: Annotated[int, typer.Option(help="CPU threads that it may use.")] = 1,
-    runs: Annotated[int, typer.Option(min=1, max=100, help="Some twenty seconds each.")] = 4,
+    runs: Annotated[int, typer.Option(min=1, max=100, help="About half a minute each.")] = 4,
     preset: Annotated[Preset, typer.Option(help="As for measure.")] = "standard",
     as_json: AsJson = False,
 ) -> None:
@@ -169,29 +171,21 @@ def validate(
 
     Exit status: 0 it can be measured, 1 it cannot now, 2 bad input, 130 interrupted.
     """
+    from benchmarks import validation
     from benchmarks.progress_bar import ProgressBar
     from benchmarks.results import ScenarioError
-    from benchmarks.tables import validation_rows
-    from benchmarks.validation import validate as find_out
 
     try:
         with ProgressBar() as bar:
-            found = find_out(bar.show, engine=engine, threads=threads, runs=runs, preset=preset)
+            found = validation.validate(
+                bar.show, engine=engine, threads=threads, runs=runs, preset=preset
+            )
     except ScenarioError as error:
         raise _stop(str(error), BAD_INPUT) from error
     if as_json:
-        summary = {
-            "pairs": len(found.ratios),
-            "called_different": found.different,
-            "interval_excludes_1": found.excluded,
-            "cannot_tell": found.count("cannot tell"),
-            "resolution": found.resolution,
-            "states": [state.word for state in found.states],
-            "others_cpus": found.others_cpus,
-        }
-        _print_json(summary | {"ratios": [asdict(ratio) for ratio in found.ratios]})
+        _print_json(validation.to_json(found))
     else:
-        _print_aligned(validation_rows(found))
+        _print_aligned(validation.to_rows(found))
     raise typer.Exit(0 if any(state.word == "valid" for state in found.states) else FAILED)
 
 

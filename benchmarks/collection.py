@@ -31,7 +31,6 @@ class Collection:
 
     best: Mapping[Key, Measurement] = field(default_factory=dict)
     runs: Mapping[str, Mapping[Key, Measurement]] = field(default_factory=dict)
-
     finished: Mapping[str, Run] = field(default_factory=dict)
 
     def get(self, candidate: Candidate, scenario: Scenario) -> Measurement | None:
@@ -67,7 +66,7 @@ class Collection:
         found = max(
             pairs, key=lambda pair: (min(map(trust, pair)), pair[0].measured_utc), default=None
         )
-        if found is None or min(one.quality == "measured" for one in found):
+        if found is None or all(one.quality == "measured" for one in found):
             return found
         is_shown = found == (self.get(a, scenario), self.get(b, scenario))
         return found if is_shown else None

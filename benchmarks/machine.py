@@ -109,7 +109,7 @@ def read_counters() -> Counters:
 
 def busy_cpu_s() -> float:
     """CPU seconds that all programs together have used since the machine started."""
-    times = psutil.cpu_times()
+    times = psutil.cpu_times()  # on Linux the ninth and tenth stand in the first two as well
     idle = times.idle + getattr(times, "iowait", 0.0)
     return float(sum(times[:8]) - idle) if sys.platform == "linux" else float(sum(times) - idle)
 

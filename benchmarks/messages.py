@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -25,6 +27,25 @@ class Task:
     folder: str | None = None
     prepare_s: float | None = None
     copy: int = 0
+
+    def measured(
+        self, loaded: Loaded, blocks: Sequence[Block], *, run_id: str, quality: Quality
+    ) -> Measurement:
+        """What `blocks` make. Before the first, the later half of the warm-up has to do."""
+        warmup_ns = loaded.warmup_ns
+        first_look = Block(0, warmup_ns[0], warmup_ns[len(warmup_ns) // 2 :])
+        return Measurement(
+            candidate=self.candidate,
+            scenario=self.scenario,
+            quality=quality if blocks else "preview",
+            run_id=run_id,
+            measured_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            warmup_ns=warmup_ns,
+            blocks=tuple(blocks) or (first_look,),
+            load_s=loaded.load_s,
+            prepare_s=self.prepare_s,
+            output_error=loaded.output_error,
+        )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
 from benchmarks import units
-from benchmarks.jobs.runner import Update, Waiting
+from benchmarks.jobs.updates import Update, Waiting
 from benchmarks.messages import Progress as Step
 from benchmarks.tables import printable
 

@@ -103,13 +103,18 @@ class Measurement:
     @cached_property
     def counted(self) -> tuple[Block, ...]:
         """The blocks that count: those that nothing disturbed, or all where that leaves too few."""
-        clean = tuple(block for block in self.blocks if not disturbances(block.signals))
-        return clean if len(clean) >= MIN_CLEAN_SHARE * len(self.blocks) else self.blocks
+        if self.disturbed_share > 1 - MIN_CLEAN_SHARE:
+            return self.blocks
+        return tuple(block for block in self.blocks if not disturbances(block.signals))
+
+    @cached_property
+    def disturbed(self) -> tuple[Block, ...]:
+        """Blocks that something disturbed; judged without a look at their times."""
+        return tuple(block for block in self.blocks if disturbances(block.signals))
 
     @property
     def disturbed_share(self) -> float:
-        """Of its blocks, those that something disturbed; judged without a look at their times."""
-        return sum(bool(disturbances(block.signals)) for block in self.blocks) / len(self.blocks)
+        return len(self.disturbed) / len(self.blocks)
 
     @cached_property
     def times_s(self) -> tuple[float, ...]:

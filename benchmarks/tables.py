@@ -13,14 +13,12 @@ from benchmarks.frames import images_per_s, to_frame, top1_of
 from benchmarks.insight import judged
 from benchmarks.results import Failure, Measurement, Run, Scenario
 from benchmarks.timing.statistics import MIN_WORKERS
-from benchmarks.validation import Validation
 from benchmarks.validity import state_of
 from benchmarks.variants import Top1
 
-__all__ = ["describe_failure", "printable", "to_frame", "to_html", "to_text", "validation_rows"]
+__all__ = ["describe_failure", "printable", "to_frame", "to_html", "to_text"]
 
 GAP = "  "
-NOT_KNOWN = "not known"
 _INHERITING = 'style="color:inherit;font-size:inherit;border-collapse:collapse"'
 QUALITY_NOTES = {
     "preview": "preview: a first look, or a measurement that was cut short.",
@@ -63,30 +61,6 @@ def to_html(run: Run) -> str:
         f"<div><p>{heading}</p>{table if run.measurements else ''}"
         f'<p style="font-size:smaller;opacity:.8">{notes}</p></div>'
     )
-
-
-def validation_rows(found: Validation) -> list[tuple[str, str]]:
-    """What a validation has shown, as rows of name and finding."""
-    pairs = len(found.ratios)
-    words = [state.word for state in found.states]
-    states = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
-    can = "valid" in words
-    resolution = NOT_KNOWN if found.resolution is None else f"± {units.share(found.resolution)}"
-    others = NOT_KNOWN if found.others_cpus is None else units.significant(found.others_cpus, 2)
-    reasons = dict.fromkeys(
-        f"{reason.text} {reason.advice}" for state in found.states for reason in state.reasons
-    )
-    return [
-        ("Can it be measured?", "yes" if can else "not now"),
-        ("Differences it can tell", resolution),
-        ("Identical pairs", str(pairs)),
-        ("  called different", f"{found.different}, and should be none"),
-        ("  interval without 1", f"{found.excluded}, and should be about {round(pairs / 20)}"),
-        ("  cannot tell", str(found.count("cannot tell"))),
-        ("Runs", states or NOT_KNOWN),
-        ("CPUs others used", f"{others} at most"),
-        *(("", reason) for reason in reasons),
-    ]
 
 
 def describe_failure(failure: Failure) -> str:

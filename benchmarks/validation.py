@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 
+from benchmarks import units
 from benchmarks.api import carry_out, request_for
-from benchmarks.jobs.runner import Update
+from benchmarks.jobs.updates import Update
 from benchmarks.results import Run
 from benchmarks.timing.protocol import Preset
 from benchmarks.timing.statistics import Ratio
@@ -16,6 +17,7 @@ from benchmarks.validity import State, state_of
 from mobilenet.config import MobileNetConfig
 
 NETWORK = MobileNetConfig(0.5, 160)
+NOT_KNOWN = "not known"
 PAIRS_A_RUN = 3  # disjoint, so that one stray copy spoils one pair only
 
 
@@ -61,7 +63,7 @@ def validate(
     runs: int = 4,
     preset: Preset = "standard",
 ) -> Validation:
-    """Time several copies of 0.5-160, `runs` times; some twenty seconds a run.
+    """Time several copies of 0.5-160, `runs` times; about half a minute a run.
 
     Raises ScenarioError as `measure` does, and KeyboardInterrupt after Ctrl-C.
     """
@@ -87,3 +89,40 @@ def pair_ratios(run: Run) -> tuple[Ratio, ...]:
     arms = (*run.measurements[:1], *run.controls)
     found = (a.ratio_to(b) for a, b in zip(arms[::2], arms[1::2], strict=False))
     return tuple(ratio for ratio in found if ratio is not None)
+
+
+def to_rows(found: Validation) -> list[tuple[str, str]]:
+    """What a validation has shown, as rows of name and finding."""
+    pairs = len(found.ratios)
+    words = [state.word for state in found.states]
+    states = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+    can = "valid" in words
+    resolution = NOT_KNOWN if found.resolution is None else f"± {units.share(found.resolution)}"
+    others = NOT_KNOWN if found.others_cpus is None else units.significant(found.others_cpus, 2)
+    reasons = dict.fromkeys(
+        f"{reason.text} {reason.advice}" for state in found.states for reason in state.reasons
+    )
+    return [
+        ("Can it be measured?", "yes" if can else "not now"),
+        ("Differences it can tell", resolution),
+        ("Identical pairs", str(pairs)),
+        ("  called different", f"{found.different}, and should be none"),
+        ("  interval without 1", f"{found.excluded}, and should be about {round(pairs / 20)}"),
+        ("  cannot tell", str(found.count("cannot tell"))),
+        ("Runs", states or NOT_KNOWN),
+        ("CPUs others used", f"{others} at most"),
+        *(("", reason) for reason in reasons),
+    ]
+
+
+def to_json(found: Validation) -> dict[str, object]:
+    return {
+        "pairs": len(found.ratios),
+        "called_different": found.different,
+        "interval_excludes_1": found.excluded,
+        "cannot_tell": found.count("cannot tell"),
+        "resolution": found.resolution,
+        "states": [state.word for state in found.states],
+        "others_cpus": found.others_cpus,
+        "ratios": [asdict(ratio) for ratio in found.ratios],
+    }

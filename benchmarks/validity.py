@@ -60,8 +60,7 @@ def null_ratio(run: Run, row: Measurement) -> Ratio | None:
 
 
 def _busy(run: Run, proper: list[Measurement]) -> list[Reason]:
-    blocks = sum(len(row.blocks) for row in proper)
-    share = sum(row.disturbed_share * len(row.blocks) for row in proper) / blocks
+    share = sum(len(row.disturbed) for row in proper) / sum(len(row.blocks) for row in proper)
     if share < DEGRADED_SHARE:
         return []
     others = run.conditions.others_cpus
@@ -83,7 +82,7 @@ def _busy(run: Run, proper: list[Measurement]) -> list[Reason]:
 
 def _throttled(proper: list[Measurement]) -> list[Reason]:
     count = sum(
-        "throttled" in disturbances(block.signals) for row in proper for block in row.blocks
+        "throttled" in disturbances(block.signals) for row in proper for block in row.disturbed
     )
     if not count:
         return []

@@ -15,14 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-import numpy as np
-
 from benchmarks.engines import load_engine
-from benchmarks.engines.session import Engine, EngineError, OutOfMemory, Session
+from benchmarks.engines.session import Engine, EngineError
+from benchmarks.loading import Warm, load
 from benchmarks.machine import read_counters
 from benchmarks.messages import (
     COMMAND,
@@ -32,7 +30,6 @@ from benchmarks.messages import (
     Event,
     Failed,
     Load,
-    Loaded,
     Measure,
     NotPrepared,
     Prepare,
@@ -40,24 +37,19 @@ from benchmarks.messages import (
     Progress,
     Ready,
     Result,
-    Task,
     Turn,
     Turned,
 )
-from benchmarks.prepared import CACHE_VARIABLE, discard, expected
-from benchmarks.results import Block, Failure, Measurement
+from benchmarks.prepared import CACHE_VARIABLE
+from benchmarks.results import Failure, Quality
 from benchmarks.timing.protocol import (
     Check,
-    Plan,
     schedule,
     take_turns,
     typical_s,
-    warm_up,
     watched_turn,
 )
 
-MAX_OUTPUT_ERROR = 1e-3  # of the logits' standard deviation; float32 engines reach about 1e-5
-MIN_LOGIT_SPREAD = 1e-3  # below this the network says nothing, and a comparison would be empty
 REPORT_EVERY_S = 0.4  # partial results; between blocks, never inside one
 REPORT_SHARE = 0.1  # and ever more seldom: they carry all raw times so far
 
@@ -107,7 +99,7 @@ def main() -> None:
     _be_first_to_go()
     engine = load_engine(sys.argv[1])
     emit(Ready(engine.devices()))
-    kept: list[_Loaded | None] = []
+    kept: list[Warm | None] = []
     while True:
         command = inbox.next()
         check = inbox.check(command.run_id)
@@ -139,20 +131,20 @@ def measure(
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Load and warm each network, showing a first time at once; then interleave them in rounds."""
-    loaded: dict[str, _Loaded] = {}
+    loaded: dict[str, Warm] = {}
     for number, task in enumerate(command.tasks):
         check()
         emit(Progress(f"Loading {task.candidate.label}", 0.4 * number / len(command.tasks)))
         try:
-            entry = _load(task, engine, command.plan, check)
+            entry = load(number, task, engine, command.plan, check)
         except EngineError as error:
             emit(Failed(Failure(task.candidate, task.scenario, str(error))))
             continue
         loaded[task.candidate.key] = entry
-        emit(Result(entry.measurement(command, final=False)))
+        emit(_result(entry, command, "preview"))
 
     plan = schedule(
-        {key: typical_s(entry.warmup_ns) for key, entry in loaded.items()},
+        {key: typical_s(entry.loaded.warmup_ns) for key, entry in loaded.items()},
         command.plan,
         random.Random(command.run_id),
     )
@@ -168,28 +160,34 @@ def measure(
             told = now
         if now - reported >= max(REPORT_EVERY_S, REPORT_SHARE * (now - started)):
             for entry in loaded.values():
-                emit(Result(entry.measurement(command, final=False)))
+                emit(_result(entry, command, "preview"))
             reported = clock()
     for entry in loaded.values():
-        emit(Result(entry.measurement(command, final=True)))
+        emit(_result(entry, command, command.quality))
 
 
-def _load_all(command: Load, engine: Engine, emit: Emit, check: Check) -> Iterator[_Loaded | None]:
+def _result(entry: Warm, command: Measure, quality: Quality) -> Result:
+    """What has been timed so far; until that is all, a preview."""
+    found = entry.task.measured(entry.loaded, entry.blocks, run_id=command.run_id, quality=quality)
+    return Result(found)
+
+
+def _load_all(command: Load, engine: Engine, emit: Emit, check: Check) -> Iterator[Warm | None]:
     """Each network in its place, warm; None where it failed."""
     for number, task in enumerate(command.tasks):
         check()
         emit(Progress(f"Loading {task.candidate.label}", number / len(command.tasks)))
         try:
-            entry = _load(task, engine, command.plan, check)
+            entry = load(number, task, engine, command.plan, check)
         except EngineError as error:
             emit(Failed(Failure(task.candidate, task.scenario, str(error))))
             yield None
             continue
-        emit(Loaded(number, entry.warmup_ns, entry.load_s, entry.output_error))
+        emit(entry.loaded)
         yield entry
 
 
-def _turn(command: Turn, kept: list[_Loaded | None], check: Check) -> Turned | Failed:
+def _turn(command: Turn, kept: list[Warm | None], check: Check) -> Turned | Failed:
     """One block."""
     entry = kept[command.task]
     assert entry is not None, "a turn was given to a network that could not be loaded"
@@ -199,87 +197,6 @@ def _turn(command: Turn, kept: list[_Loaded | None], check: Check) -> Turned | F
     except EngineError as error:
         return Failed(Failure(entry.task.candidate, entry.task.scenario, str(error)))
     return Turned(command.task, block)
-
-
-class _Loaded:
-    """A network that is ready to take its turns, with the times it has had so far."""
-
-    def __init__(
-        self,
-        task: Task,
-        session: Session,
-        warmup_ns: tuple[int, ...],
-        load_s: float,
-        output_error: float | None,
-    ) -> None:
-        self.task = task
-        self.session = session
-        self.warmup_ns = warmup_ns
-        self.load_s = load_s
-        self.output_error = output_error
-        self.blocks: list[Block] = []
-
-    def measurement(self, command: Measure, *, final: bool) -> Measurement:
-        """What has been timed so far; until it is final, and before any turn, a preview."""
-        warm = self.warmup_ns[len(self.warmup_ns) // 2 :]
-        return Measurement(
-            candidate=self.task.candidate,
-            scenario=self.task.scenario,
-            quality=command.quality if final else "preview",
-            run_id=command.run_id,
-            measured_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            warmup_ns=self.warmup_ns,
-            blocks=tuple(self.blocks) or (Block(0, self.warmup_ns[0], warm),),
-            load_s=self.load_s,
-            prepare_s=self.task.prepare_s,
-            output_error=self.output_error,
-        )
-
-
-def _load(task: Task, engine: Engine, plan: Plan, check: Check) -> _Loaded:
-    folder = Path(task.folder) if task.folder else None
-    try:
-        start = time.perf_counter()
-        session = engine.load(task.candidate, task.scenario, folder)
-        load_s = time.perf_counter() - start
-        output_error = _output_error(session, folder)
-    except MemoryError as error:
-        raise OutOfMemory from error
-    except OutOfMemory:
-        raise
-    except EngineError as error:
-        if folder is None or task.scenario.device not in engine.devices():
-            raise
-        discard(folder)
-        reason = str(error).replace(f"{folder}{os.sep}", "").rstrip(" .")
-        raise EngineError(
-            f"{reason}. Its export was removed; measure again to make a new one"
-        ) from error
-    warmup_ns = warm_up(session.time_ns, plan, check)
-    return _Loaded(task, session, warmup_ns, load_s, output_error)
-
-
-def _output_error(session: Session, folder: Path | None) -> float | None:
-    """Largest difference to eager PyTorch's logits over their spread; None for eager itself.
-
-    Raises EngineError where the output is wrong: a time for a wrong answer is worth nothing.
-    """
-    logits = session.logits()
-    spread = float(logits.std())
-    if not np.isfinite(logits).all() or spread < MIN_LOGIT_SPREAD:
-        raise EngineError(f"gave no usable output (standard deviation of the logits {spread:.2g})")
-    if folder is None:
-        return None
-    wanted = expected(folder)
-    if wanted.shape != logits.shape:
-        raise EngineError(f"gave output of shape {logits.shape}, PyTorch gives {wanted.shape}")
-    error = float(np.abs(logits - wanted).max() / wanted.std())
-    if not error <= MAX_OUTPUT_ERROR:
-        raise EngineError(
-            f"gave another answer than PyTorch: off by {error:.2g} of the logits' spread, "
-            f"{MAX_OUTPUT_ERROR:g} is allowed"
-        )
-    return error
 
 
 def _prepare(command: Prepare) -> Prepared | NotPrepared:

@@ -12,7 +12,7 @@ import pytest
 
 import benchmarks as bench
 from benchmarks.candidates import CandidateError, candidate
-from benchmarks.jobs.runner import Update
+from benchmarks.jobs.updates import Update
 from benchmarks.machine import read_machine
 from benchmarks.messages import Progress
 from benchmarks.results import Measurement, Run, Scenario, ScenarioError

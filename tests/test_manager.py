@@ -16,7 +16,8 @@ import pytest
 from benchmarks.jobs.machine_queue import MachineLock, Ticket, lock_folder
 from benchmarks.jobs.manager import KEPT_JOBS, JobManager, JobView
 from benchmarks.jobs.request import Request
-from benchmarks.jobs.runner import Listener, Runner
+from benchmarks.jobs.runner import Runner
+from benchmarks.jobs.updates import Listener
 from benchmarks.results import Run, Scenario
 from tests.jobs import LONG, MANY, machine_is_free, request, tickets, workers
 from tests.talk import ROOT, TINY, exported

@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from benchmarks.jobs.request import Request
-from benchmarks.jobs.runner import Runner, Update
+from benchmarks.jobs.runner import Runner
+from benchmarks.jobs.updates import Update
 from benchmarks.messages import Progress
 from benchmarks.results import Measurement, Run
 from benchmarks.timing.protocol import EFFORTS
@@ -104,14 +105,6 @@ def test_nothing_is_shown_while_turns_are_taken_because_drawing_it_would_disturb
     rounds = [len(update.blocks) for update in heard if isinstance(update, Measurement)]
     assert len(rounds) == 2 + 3 + 1  # each copy loaded, each worker done, the end
     assert rounds == sorted(rounds)
-
-
-def test_the_anchor_can_be_any_of_the_networks(runner: Runner) -> None:
-    wanted = proper(TINY, OTHER, engines=("onnxruntime",))
-
-    done = run(runner, replace(wanted, anchor=wanted.candidates[1]))
-
-    assert [one.candidate.key for one in done.controls] == [OTHER]
 
 
 def test_a_killed_worker_costs_its_runtime_and_no_other(runner: Runner) -> None:

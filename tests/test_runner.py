@@ -20,7 +20,8 @@ from benchmarks.collection import collect
 from benchmarks.jobs import conversation
 from benchmarks.jobs.machine_queue import MachineLock, lock_folder
 from benchmarks.jobs.request import MAX_CANDIDATES, Request
-from benchmarks.jobs.runner import Runner, Update, Waiting
+from benchmarks.jobs.runner import Runner
+from benchmarks.jobs.updates import Update, Waiting
 from benchmarks.machine import read_machine, read_state
 from benchmarks.messages import Progress
 from benchmarks.results import Failure, Measurement, Scenario, ScenarioError

@@ -12,6 +12,8 @@ from benchmarks.timing.statistics import (
     MIN_SAMPLES,
     Interval,
     Ratio,
+    hodges_lehmann,
+    mean_interval,
     median_interval,
     quantile,
     ratio_over_workers,
@@ -168,3 +170,30 @@ def test_a_network_is_exactly_as_slow_as_itself(a: dict[int, float]) -> None:
 
     assert ratio is not None
     assert ratio.value == 1
+
+
+def test_an_interval_over_workers_is_students_t() -> None:
+    assert mean_interval([1.0, 2.0]) is None
+
+    interval = mean_interval([1.0, 2.0, 3.0])
+
+    assert interval is not None  # 6.2053 is t at 98.75 % with two degrees of freedom
+    assert interval.high - 2.0 == pytest.approx(6.2053 / math.sqrt(3), rel=1e-4)
+    assert interval.low + interval.high == pytest.approx(4.0)
+
+
+def test_a_worker_counts_once_however_many_rounds_it_ran() -> None:
+    short = {0: {0: 2.0}, 1: {0: 2.0}, 2: {0: 2.0}}
+    long = {0: {0: 1.0}, 1: {0: 1.0}, 2: {0: 1.0, 1: 1.0, 2: 1.0}}
+
+    ratio = ratio_over_workers(short, long)
+
+    assert ratio is not None
+    assert (ratio.workers, ratio.rounds) == (3, 3)
+    assert ratio.value == pytest.approx(2.0)
+    assert ratio.half_width == pytest.approx(0.0)
+
+
+def test_the_middle_of_all_pairs_is_not_moved_by_a_stray() -> None:
+    assert hodges_lehmann([1.0, 2.0, 3.0]) == 2.0
+    assert hodges_lehmann([1.0, 1.0, 1.0, 1.0, 100.0]) == 1.0

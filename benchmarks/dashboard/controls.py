@@ -10,6 +10,7 @@ import streamlit as st
 from benchmarks import units
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.dashboard import labels, session
+from benchmarks.dashboard.pick import pick
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import EngineStatus
@@ -83,17 +84,8 @@ def choose_scenario() -> Scenario:
 
 def choose_effort() -> Preset:
     """How much a proper measurement may take."""
-    effort: Preset = st.segmented_control(
-        "Effort",
-        list(labels.EFFORTS),
-        default="standard",
-        required=True,
-        format_func=lambda key: labels.EFFORTS[key],
-        key="effort",
-        bind="query-params",
-        help="Of Measure. " + " ".join(_explained(name) for name in labels.EFFORTS),
-    )
-    return effort
+    explained = " ".join(_explained(name) for name in labels.EFFORTS)
+    return pick("Effort", labels.EFFORTS, "standard", key="effort", help=f"Of Measure. {explained}")
 
 
 def _explained(name: Preset) -> str:

@@ -10,6 +10,7 @@ from benchmarks.charts import Front
 from benchmarks.collection import Collection
 from benchmarks.dashboard import labels, network, shown, table
 from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.pick import pick
 from benchmarks.dashboard.session import is_dark, is_phone
 from benchmarks.dashboard.text import note
 from benchmarks.variants import (
@@ -26,15 +27,7 @@ MIN_TIMED = 2  # one point on a latency axis compares nothing
 def show_tradeoff(collection: Collection, choice: Choice) -> None:
     """Accuracy against what it costs, with the controls that belong to the chart."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="tradeoff_bar"):
-        asked: Metric = st.segmented_control(
-            "Accuracy against",
-            list(labels.METRICS),
-            default="latency",
-            required=True,
-            format_func=lambda metric: labels.METRICS[metric],
-            key="x",
-            bind="query-params",
-        )
+        asked = pick("Accuracy against", labels.METRICS, "latency", key="x")
         across = st.toggle(
             "One Pareto line across recipes",
             key="across",
@@ -116,15 +109,7 @@ def _say_what_is_missing(variants: tuple[Variant, ...], asked: Metric, metric: M
 
 
 def _show_grid(collection: Collection, choice: Choice) -> None:
-    metric = st.segmented_control(
-        "In the cells",
-        list(labels.CELLS),
-        default="latency",
-        required=True,
-        format_func=lambda key: labels.CELLS[key],
-        key="cells",
-        bind="query-params",
-    )
+    metric = pick("In the cells", labels.CELLS, "latency", key="cells")
     config = choice.selected.config or MobileNetConfig()
     grid = tuple(shown.variant(one, collection, choice) for one in shown.grid())
     selected = Candidate(config=config).key
@@ -136,15 +121,7 @@ def _show_layers(choice: Choice) -> None:
     if choice.selected.config is None:
         st.info("Layers are counted for MobileNets; choose one with the sliders.")
         return
-    unit = st.segmented_control(
-        "Length of the bars",
-        list(labels.LAYER_UNITS),
-        default="mult_adds",
-        required=True,
-        format_func=lambda key: labels.LAYER_UNITS[key],
-        key="layer_unit",
-        bind="query-params",
-    )
+    unit = pick("Length of the bars", labels.LAYER_UNITS, "mult_adds", key="layer_unit")
     counted = cost(choice.selected.config)
     figure = charts.layers(counted, unit=unit, dark=is_dark())
     _chart(figure, "layers", charts.layers_alt(counted, unit=unit), selectable=False)

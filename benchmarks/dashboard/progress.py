@@ -83,21 +83,22 @@ def describe(job: JobView) -> str:
     return f"{title}: {job.phase}{left}"
 
 
-def _show_state(state: State) -> None:
-    """How far the run can be relied on; a valid one needs no words."""
-    for reason in state.reasons:
-        show, icon = (
-            (st.error, ":material/error:")
-            if reason.word == "invalid"
-            else (st.warning, ":material/warning:")
-        )
-        show(f"**This run is {reason.word}.** {reason.text} {reason.advice}", icon=icon)
+def _show_state(title: str, state: State) -> None:
+    """How far the run can be relied on, in one box; a valid one needs no words."""
+    if not state.reasons:
+        return
+    lines = "\n".join(f"- {reason.text} {reason.advice}" for reason in state.reasons)
+    text = f"**{title}: the run is {state.word}.**\n{lines}"
+    if state.word == "invalid":
+        st.error(text, icon=":material/error:")
+    else:
+        st.warning(text, icon=":material/warning:")
 
 
 def _show_end(job: JobView) -> None:
     run = session.manager().collection().finished.get(job.request.id)
     if run is not None and (state := state_of(run)) is not None:
-        _show_state(state)
+        _show_state(job.request.title, state)
     if job.problem is not None:
         st.error(f"{job.request.title} {job.problem}.", icon=":material/error:")
     if job.failures:

@@ -43,13 +43,21 @@ def show_headline(collection: Collection, choice: Choice) -> None:
     if sentence is None:
         sentence = (
             f"The paper's {len(paper_grid())} networks and {len(references())} others, from "
-            f"published figures. {LARGEST.label} and {SMALLEST.label} are not timed yet in "
+            f"published figures. {_untimed(collection, choice.scenario)} in "
             f"{_how(choice.scenario)}."
         )
     else:
         how = ", ".join(filter(None, [_how(choice.scenario), caveat(collection, choice.scenario)]))
         sentence += f" :gray[:small[{how}]]"
     st.markdown(f"#### {sentence}")
+
+
+def _untimed(collection: Collection, scenario: Scenario) -> str:
+    """Which of the two that the headline needs have no time; early in a run, what is going on."""
+    missing = [one.label for one in (LARGEST, SMALLEST) if collection.get(one, scenario) is None]
+    if not missing:
+        return "Being timed"
+    return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not timed yet"
 
 
 def show_numbers(collection: Collection, choice: Choice) -> None:

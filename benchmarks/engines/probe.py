@@ -11,7 +11,7 @@ from benchmarks.api import carry_out
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.jobs.request import Request
-from benchmarks.jobs.runner import Update
+from benchmarks.jobs.updates import Update
 from benchmarks.machine import Machine, read_machine
 from benchmarks.results import Failure, Scenario
 from mobilenet.config import MobileNetConfig

@@ -11,7 +11,8 @@ from typing import Literal
 from benchmarks.collection import Collection
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 from benchmarks.jobs.request import Request
-from benchmarks.jobs.runner import Runner, Update, Waiting
+from benchmarks.jobs.runner import Runner
+from benchmarks.jobs.updates import Update, Waiting
 from benchmarks.messages import Progress
 from benchmarks.results import Failure, Measurement
 

@@ -44,7 +44,6 @@ class Replicate:
         number: int,
         run_id: str,
         tasks: Mapping[Scenario, Sequence[Task]],
-        anchor: str,
         plan: Plan,
         talk: Conversation,
         hear: Hear,
@@ -53,7 +52,6 @@ class Replicate:
         self._number = number
         self._run_id = run_id
         self._tasks = tasks
-        self._anchor = anchor  # key of the network that has its turn in every retry
         self._plan = plan
         self._talk = talk
         self._hear = hear
@@ -151,7 +149,8 @@ class Replicate:
         again = [
             name
             for name, arm in self._arms.items()
-            if name in disturbed or arm.task.candidate.key == self._anchor
+            if name in disturbed
+            or arm.task.candidate == self._tasks[arm.task.scenario][0].candidate
         ]
         self._rng.shuffle(again)
         return again

@@ -26,8 +26,7 @@ class Request:
     owner: whose preview this is; a newer preview of the same owner replaces it.
     delay_s: before it starts; whoever moves on in that time has not disturbed the page.
     background: nobody asked for it, so how it ended is no news.
-    anchor: what all are compared with; the first of them if None. copies: of it, timed as well,
-        where a proper measurement takes several workers.
+    copies: of the first network, the anchor, where a proper measurement takes several workers.
     lead: those of them that are timed first and by themselves, to have something to show soon.
     """
 
@@ -40,7 +39,6 @@ class Request:
     owner: str = ""
     delay_s: float = 0.0
     background: bool = False
-    anchor: Candidate | None = None
     copies: int = 1
     lead: tuple[Candidate, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])

@@ -3,53 +3,25 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import count
 
-from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.engines.session import EngineError
+from benchmarks.jobs.collected import Collected
 from benchmarks.jobs.conversation import Cancelled, Conversation
 from benchmarks.jobs.machine_queue import MachineLock, Place, Ticket, lock_folder
-from benchmarks.jobs.replicate import Replicate, Start
+from benchmarks.jobs.replication import Replication
 from benchmarks.jobs.request import Request
-from benchmarks.jobs.tally import Tally
+from benchmarks.jobs.updates import Listener, Waiting
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
 from benchmarks.machine import read_machine, read_state
-from benchmarks.messages import (
-    Event,
-    Failed,
-    Loaded,
-    Measure,
-    NotPrepared,
-    Prepare,
-    Prepared,
-    Progress,
-    Result,
-    Task,
-    Turned,
-)
+from benchmarks.messages import Event, Measure, NotPrepared, Prepare, Prepared, Progress, Task
 from benchmarks.prepared import folder_for, is_prepared
-from benchmarks.results import Conditions, Failure, Measurement, Quality, Run, Scenario
-from benchmarks.timing.protocol import EFFORTS, PLANS, Effort, is_enough
-from benchmarks.timing.statistics import Ratio
+from benchmarks.results import Conditions, Failure, Run, Scenario
+from benchmarks.timing.protocol import PLANS
 
 POLL_QUEUE_S = 0.2
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Somebody else measures; `place.ahead` of them."""
-
-    place: Place
-
-
-Update = Waiting | Progress | Measurement | Failure
-Listener = Callable[[Update], None]
 
 
 class Runner:
@@ -72,7 +44,7 @@ class Runner:
         self._talk = Conversation(stop, self._talk.silence_limit_s)
         started_utc = datetime.now(UTC).isoformat(timespec="seconds")
         state = read_state()
-        out = _Collected(listen)
+        out = Collected(listen)
         cancelled = False
         try:
             if stop.wait(request.delay_s):
@@ -131,7 +103,7 @@ class Runner:
             self._talk.stop.wait(POLL_QUEUE_S)
         raise Cancelled
 
-    def _measure_warm(self, request: Request, out: _Collected) -> None:
+    def _measure_warm(self, request: Request, out: Collected) -> None:
         """In the worker that is kept where that can be: soon there, and marked for it."""
         parts = [(one, part) for one in request.scenarios for part in request.parts()]
         total = sum(len(part.candidates) for _, part in parts)
@@ -144,7 +116,7 @@ class Runner:
             out.done += out.share
 
     def _measure_part(
-        self, request: Request, run_id: str, scenario: Scenario, out: _Collected
+        self, request: Request, run_id: str, scenario: Scenario, out: Collected
     ) -> None:
         tasks = self._tasks(request, scenario, out)
         if not tasks:
@@ -163,23 +135,18 @@ class Runner:
         except WorkerDied as death:
             out.fail_missing(tasks, str(death))
 
-    def _measure_afresh(self, request: Request, out: _Collected) -> None:
+    def _measure_afresh(self, request: Request, out: Collected) -> None:
         """In sets of fresh workers, until it is known well enough or the time is up."""
-        anchor = request.anchor or request.candidates[0]
         tasks = {
             scenario: found
             for scenario in request.scenarios
             if (found := self._tasks(request, scenario, out))
         }
-        if EFFORTS[request.preset].has_control:
-            tasks = {
-                scenario: _with_controls(own, anchor, request.copies)
-                for scenario, own in tasks.items()
-            }
-        replicates = _Replicates(request, tasks, anchor, self._talk, out)
-        replicates.run(lambda scenario: self._start(scenario, out))
+        if tasks:
+            replication = Replication(request, tasks, self._talk, out)
+            replication.run(lambda scenario: self._start(scenario, out))
 
-    def _tasks(self, request: Request, scenario: Scenario, out: _Collected) -> tuple[Task, ...]:
+    def _tasks(self, request: Request, scenario: Scenario, out: Collected) -> tuple[Task, ...]:
         return tuple(
             task
             for candidate in request.candidates
@@ -187,7 +154,7 @@ class Runner:
         )
 
     def _task(
-        self, candidate: Candidate, scenario: Scenario, request: Request, out: _Collected
+        self, candidate: Candidate, scenario: Scenario, request: Request, out: Collected
     ) -> Task | None:
         """What the worker is to do; None, with a failure noted, if it cannot be prepared."""
         if not ENGINES[scenario.engine].needs_export:
@@ -216,7 +183,7 @@ class Runner:
             return None
         return Task(candidate, scenario, str(folder), answer.seconds if answer else None)
 
-    def _warm_worker(self, out: _Collected) -> WorkerProcess:
+    def _warm_worker(self, out: Collected) -> WorkerProcess:
         """The worker that is kept; where a cancel left it starting, it is waited for now."""
         if self._warm is None or not self._warm.is_alive():
             if self._warm is not None:
@@ -226,172 +193,9 @@ class Runner:
         self._talk.await_ready(self._warm)
         return self._warm
 
-    def _start(self, scenario: Scenario, out: _Collected) -> WorkerProcess:
+    def _start(self, scenario: Scenario, out: Collected) -> WorkerProcess:
         self._talk.check()
         out.report(Progress(f"Starting {ENGINES[scenario.engine].label}", 0.0))
         return WorkerProcess(
             scenario.engine, threads=scenario.threads, inherit=self._lock.descriptor
         )
-
-
-def _with_controls(tasks: tuple[Task, ...], anchor: Candidate, copies: int) -> tuple[Task, ...]:
-    """With further copies of the anchor, or of the first network where the anchor failed."""
-    own = next((task for task in tasks if task.candidate == anchor), tasks[0])
-    return (*tasks, *(replace(own, copy=number) for number in range(1, copies + 1)))
-
-
-class _Replicates:
-    """The sets of fresh workers of one request, and what they bring in."""
-
-    def __init__(
-        self,
-        request: Request,
-        tasks: dict[Scenario, tuple[Task, ...]],
-        anchor: Candidate,
-        talk: Conversation,
-        out: _Collected,
-    ) -> None:
-        self._request = request
-        self._tasks = tasks
-        self._anchor = anchor
-        self._talk = talk
-        self._out = out
-        self._tally = Tally(request.id)
-        self._number = 0
-        self._rest_s: float | None = None  # what the workers after this one will take
-        self._name = ""
-
-    def run(self, start: Start) -> None:
-        effort = EFFORTS[self._request.preset]
-        began = time.monotonic()
-        for number in count():
-            self._begin_worker(number, effort, time.monotonic() - began)
-            replicate = Replicate(
-                number,
-                self._request.id,
-                self._tasks,
-                self._anchor.key,
-                PLANS[self._request.preset],
-                self._talk,
-                self._hear,
-                self._report,
-            )
-            try:
-                replicate.run(start)
-            finally:
-                # Only now: a page that draws what has come in would disturb the turns.
-                self._out.note_others(replicate.others_cpus)
-                self._show("preview")
-            self._leave_out_failed()
-            spent_s = time.monotonic() - began
-            if not self._tasks or is_enough(self._ratios(), effort, number + 1, spent_s):
-                break
-        self._show(self._request.quality)
-
-    def _begin_worker(self, number: int, effort: Effort, spent_s: float) -> None:
-        self._number = number
-        share = 1 / max(effort.min_workers, number + 1)
-        self._out.done, self._out.share = number * share, share
-        more = effort.min_workers - number - 1  # after this one
-        # How long one takes is known once one has run; those beyond the least cannot be told.
-        self._rest_s = None if number == 0 and more else max(0, more) * spent_s / max(1, number)
-        self._name = f"Process {number + 1} of {effort.min_workers}"
-        if number >= effort.min_workers:
-            self._name = f"Process {number + 1}, until ± {units.share(effort.half_width)}"
-
-    def _report(self, progress: Progress) -> None:
-        left_s = progress.remaining_s
-        if left_s is not None:
-            left_s = None if self._rest_s is None else left_s + self._rest_s
-        self._out.report(
-            replace(progress, phase=f"{self._name}: {progress.phase}", remaining_s=left_s)
-        )
-
-    def _hear(self, task: Task, what: Loaded | Turned | str) -> None:
-        match what:
-            case Loaded():
-                self._tally.loaded(task, what)
-                if self._number == 0:
-                    self._show("preview")
-            case Turned(_, block):
-                self._tally.turned(task, block)
-            case str() as reason:
-                self._out.fail(Failure(task.candidate, task.scenario, reason))
-
-    def _show(self, quality: Quality) -> None:
-        every = [task for own in self._tasks.values() for task in own]
-        for measurement in self._tally.measurements(
-            (task for task in every if not task.copy), quality
-        ):
-            self._out.add(measurement)
-        self._out.controls = self._tally.measurements(
-            (task for task in every if task.copy), quality
-        )
-
-    def _leave_out_failed(self) -> None:
-        """What failed once is not tried again: it would fail in each of the workers."""
-        self._tasks = {
-            scenario: left
-            for scenario, own in self._tasks.items()
-            if (left := tuple(task for task in own if not self._out.has_failed(task)))
-        }
-
-    def _ratios(self) -> list[Ratio | None]:
-        """Of all to the first; a run is precise enough when these are."""
-        every = [task for own in self._tasks.values() for task in own]
-        first, *others = self._tally.measurements(every, self._request.quality)
-        return [other.ratio_to(first) for other in others]
-
-
-class _Collected:
-    """What has come in so far; each measurement replaces its own earlier parts."""
-
-    def __init__(self, listen: Listener) -> None:
-        self._listen = listen
-        self.done, self.share = 0.0, 1.0  # of the whole request: before this part, and this part
-        self.knows_rest = True  # whether nothing comes after what is under way
-        self.measurements: dict[tuple[str, Scenario], Measurement] = {}
-        self.failures: list[Failure] = []
-        self.controls: tuple[Measurement, ...] = ()
-        self.others_cpus: float | None = None  # the most of any replicate
-
-    def take(self, event: Event) -> None:
-        """What a worker says of itself."""
-        match event:
-            case Result(measurement):
-                self.add(measurement)
-            case Failed(failure):
-                self.fail(failure)
-            case Progress():
-                left_s = event.remaining_s if self.knows_rest else None
-                self.report(replace(event, remaining_s=left_s))
-
-    def note_others(self, cpus: float | None) -> None:
-        if cpus is not None:
-            self.others_cpus = max(cpus, self.others_cpus or 0.0)
-
-    def has_failed(self, task: Task) -> bool:
-        return self._is_noted(task.candidate, task.scenario)
-
-    def add(self, measurement: Measurement) -> None:
-        self.measurements[(measurement.candidate.key, measurement.scenario)] = measurement
-        self._listen(measurement)
-
-    def fail(self, failure: Failure) -> None:
-        """The first reason counts: what comes after it is its consequence."""
-        if self._is_noted(failure.candidate, failure.scenario):
-            return
-        self.failures.append(failure)
-        self._listen(failure)
-
-    def _is_noted(self, candidate: Candidate, scenario: Scenario) -> bool:
-        return any((one.candidate, one.scenario) == (candidate, scenario) for one in self.failures)
-
-    def report(self, progress: Progress) -> None:
-        """Pass progress on, as a fraction of the whole request."""
-        self._listen(replace(progress, fraction=self.done + self.share * progress.fraction))
-
-    def fail_missing(self, tasks: Iterable[Task], reason: str) -> None:
-        """Note a failure for each task without a proper result; first looks are kept."""
-        for task in tasks:
-            self.fail(Failure(task.candidate, task.scenario, reason))

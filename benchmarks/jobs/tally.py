@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from benchmarks.messages import Loaded, Task
 from benchmarks.results import Block, Measurement, Quality
@@ -32,24 +31,7 @@ class Tally:
     def measurements(self, tasks: Iterable[Task], quality: Quality) -> tuple[Measurement, ...]:
         """Of those of `tasks` that were loaded at least once."""
         return tuple(
-            self._measurement(task, entry, quality)
+            task.measured(entry.loaded, entry.blocks, run_id=self._run_id, quality=quality)
             for task in tasks
             if (entry := self._entries.get(task)) is not None
-        )
-
-    def _measurement(self, task: Task, entry: _Entry, quality: Quality) -> Measurement:
-        """Before its first turn the later half of its warm-up has to do, and is but a preview."""
-        warmup_ns = entry.loaded.warmup_ns
-        first_look = Block(0, warmup_ns[0], warmup_ns[len(warmup_ns) // 2 :])
-        return Measurement(
-            candidate=task.candidate,
-            scenario=task.scenario,
-            quality=quality if entry.blocks else "preview",
-            run_id=self._run_id,
-            measured_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            warmup_ns=warmup_ns,
-            blocks=tuple(entry.blocks) or (first_look,),
-            load_s=entry.loaded.load_s,
-            prepare_s=task.prepare_s,
-            output_error=entry.loaded.output_error,
         )

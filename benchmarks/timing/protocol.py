@@ -34,8 +34,7 @@ class Plan:
     rounds: turns each network takes; networks whose block is longer than `sparse_above_s` take
         only six, spread over the run.
     block_s: time the counted calls of a block should fill, within 1 to `max_calls` calls.
-    skip_above_s: a network whose call takes longer has no turns; its warm-up has to do (JSON knows
-        no infinity: None has all take turns).
+    skip_above_s: a network whose call takes longer has no turns: its warm-up has to do.
     warmup_s: at least this long and at least `min_warmup_calls` calls, before any turn.
     """
 

@@ -1,0 +1,79 @@
+"""Networks made ready in a worker: loaded, their answer checked against PyTorch's, warm."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.engines.session import Engine, EngineError, OutOfMemory, Session
+from benchmarks.messages import Loaded, Task
+from benchmarks.prepared import discard, expected
+from benchmarks.results import Block
+from benchmarks.timing.protocol import Check, Plan, warm_up
+
+MAX_OUTPUT_ERROR = 1e-3  # of the logits' standard deviation; float32 engines reach about 1e-5
+MIN_LOGIT_SPREAD = 1e-3  # below this the network says nothing, and a comparison would be empty
+
+
+@dataclass
+class Warm:
+    """A network that is ready to take its turns, with the blocks it has had so far."""
+
+    task: Task
+    session: Session
+    loaded: Loaded
+    blocks: list[Block] = field(default_factory=list)
+
+
+def load(number: int, task: Task, engine: Engine, plan: Plan, check: Check) -> Warm:
+    """Build or read the network, check what it answers, warm it up. Raises EngineError.
+
+    number: its place among the tasks.
+    """
+    folder = Path(task.folder) if task.folder else None
+    try:
+        start = time.perf_counter()
+        session = engine.load(task.candidate, task.scenario, folder)
+        load_s = time.perf_counter() - start
+        output_error = _output_error(session, folder)
+    except MemoryError as error:
+        raise OutOfMemory from error
+    except OutOfMemory:
+        raise
+    except EngineError as error:
+        if folder is None or task.scenario.device not in engine.devices():
+            raise
+        discard(folder)
+        reason = str(error).replace(f"{folder}{os.sep}", "").rstrip(" .")
+        raise EngineError(
+            f"{reason}. Its export was removed; measure again to make a new one"
+        ) from error
+    warmup_ns = warm_up(session.time_ns, plan, check)
+    return Warm(task, session, Loaded(number, warmup_ns, load_s, output_error))
+
+
+def _output_error(session: Session, folder: Path | None) -> float | None:
+    """Largest difference to eager PyTorch's logits over their spread; None for eager itself.
+
+    Raises EngineError where the output is wrong: a time for a wrong answer is worth nothing.
+    """
+    logits = session.logits()
+    spread = float(logits.std())
+    if not np.isfinite(logits).all() or spread < MIN_LOGIT_SPREAD:
+        raise EngineError(f"gave no usable output (standard deviation of the logits {spread:.2g})")
+    if folder is None:
+        return None
+    wanted = expected(folder)
+    if wanted.shape != logits.shape:
+        raise EngineError(f"gave output of shape {logits.shape}, PyTorch gives {wanted.shape}")
+    error = float(np.abs(logits - wanted).max() / wanted.std())
+    if not error <= MAX_OUTPUT_ERROR:
+        raise EngineError(
+            f"gave another answer than PyTorch: off by {error:.2g} of the logits' spread, "
+            f"{MAX_OUTPUT_ERROR:g} is allowed"
+        )
+    return error
