@@ -34,10 +34,9 @@ def _how_much_faster(collection: Collection, scenario: Scenario) -> str | None:
     large, small = collection.get(LARGEST, scenario), collection.get(SMALLEST, scenario)
     if large is None or small is None:
         return None
-    if (pair := collection.together(LARGEST, SMALLEST, scenario)) is not None:
-        ratio = pair[0].ratio_to(pair[1])
-        if ratio is None or ratio.rounds < MIN_ROUNDS:
-            return None
+    pair = collection.together(LARGEST, SMALLEST, scenario)
+    ratio = pair[0].ratio_to(pair[1]) if pair else None
+    if ratio is not None and ratio.rounds >= MIN_ROUNDS:
         bounds = ratio.interval and f" ({units.span(ratio.interval.low, ratio.interval.high)})"
         return f"{_in_words(ratio.value)} here{bounds or ''}"
     if min(len(large.blocks), len(small.blocks)) < MIN_ROUNDS:

@@ -81,6 +81,27 @@ def test_times_of_different_runs_are_put_into_the_sentence_with_a_reserve() -> N
     assert sentence.endswith("and is about 6.3 × faster here.")
 
 
+def test_rounds_of_which_one_half_was_always_disturbed_still_give_a_sentence() -> None:
+    waited = Signals(1_000_000, delay_ns=500_000)
+    pair = [
+        replace(
+            one,
+            blocks=tuple(
+                replace(block, signals=waited) if block.round % 2 == odd else block
+                for block in one.blocks
+            ),
+        )
+        for odd, one in enumerate(
+            [measurement(LARGEST.key, median_ms=12.6), measurement(SMALLEST.key, median_ms=2.0)]
+        )
+    ]
+
+    sentence = headline(collect(pair), EAGER)
+
+    assert sentence is not None
+    assert "about 6.3 × faster here" in sentence
+
+
 def test_the_headline_says_what_weakens_it() -> None:
     pair = [measurement(key, quality="preview") for key in (LARGEST.key, SMALLEST.key)]
     waited = Signals(1_000_000, delay_ns=500_000)
