@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.engines import load_engine
 from benchmarks.engines.session import Engine, EngineError, OutOfMemory, Session
 from benchmarks.messages import Loaded, Task
 from benchmarks.prepared import discard, expected
@@ -17,6 +19,9 @@ from benchmarks.timing.protocol import Check, Plan, warm_up
 
 MAX_OUTPUT_ERROR = 1e-3  # of the logits' standard deviation; float32 engines reach about 1e-5
 MIN_LOGIT_SPREAD = 1e-3  # below this the network says nothing, and a comparison would be empty
+
+
+Engines = Callable[[str], Engine]  # from the name of one
 
 
 @dataclass
@@ -29,11 +34,12 @@ class Warm:
     blocks: list[Block] = field(default_factory=list)
 
 
-def load(number: int, task: Task, engine: Engine, plan: Plan, check: Check) -> Warm:
+def load(number: int, task: Task, plan: Plan, check: Check, engines: Engines = load_engine) -> Warm:
     """Build or read the network, check what it answers, warm it up. Raises EngineError.
 
     number: its place among the tasks.
     """
+    engine = engines(task.scenario.engine)
     folder = Path(task.folder) if task.folder else None
     try:
         start = time.perf_counter()

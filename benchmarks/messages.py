@@ -70,17 +70,16 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Turn:
-    """Time one of the loaded networks, by its place in `Load.tasks`: one block, `calls` inferences.
+class Turns:
+    """Time some of the loaded networks, one after the other: a block each, all of one round.
 
-    Answered by `Turned` or `Failed`, without `Done`.
+    turns: place in `Load.tasks`, and inferences. Answered by `Turned` alone, without `Done`.
     """
 
     run_id: str
-    task: int
     round: int
-    calls: int
-    kind: Literal["turn"] = "turn"
+    turns: tuple[tuple[int, int], ...]
+    kind: Literal["turns"] = "turns"
 
 
 @dataclass(frozen=True)
@@ -147,8 +146,10 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Turned:
-    task: int
-    block: Block
+    """blocks, and for what failed the reason, by the network's place in `Load.tasks`."""
+
+    blocks: tuple[tuple[int, Block], ...]
+    failed: tuple[tuple[int, str], ...] = ()
     kind: Literal["turned"] = "turned"
 
 
@@ -170,7 +171,7 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Command = Measure | Load | Turn | Prepare | Cancel
+Command = Measure | Load | Turns | Prepare | Cancel
 Event = Ready | Progress | Result | Failed | Loaded | Turned | Prepared | NotPrepared | Done
 COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

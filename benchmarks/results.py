@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from benchmarks.candidates import Candidate
 from benchmarks.machine import Machine
@@ -25,6 +25,8 @@ from benchmarks.timing.statistics import (
 if TYPE_CHECKING:
     import pandas as pd
 
+Precision = Literal["float32", "float16", "bfloat16", "int8"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 Quality = Literal["preview", "preliminary", "measured"]
 QUALITIES: tuple[Quality, ...] = ("preview", "preliminary", "measured")
 NANOSECONDS = 1e-9
@@ -41,21 +43,27 @@ class ScenarioError(ValueError):
 class Scenario:
     """How a network is run. Every latency belongs to one of these, on one machine.
 
-    engine: "eager", "onnxruntime" or "openvino".
+    engine: a name in `benchmarks.engines.ENGINES`, such as "eager" or "openvino".
     device: "cpu", or what torch calls an accelerator ("cuda").
+    precision: of weights and arithmetic; int8 is quantised after training.
     threads: CPU threads the engine may use.
     batch: images in one inference; times are for the whole batch.
     """
 
     engine: str = "eager"
     device: str = "cpu"
-    precision: Literal["float32"] = "float32"
+    precision: Precision = "float32"
     threads: int = 1
     batch: int = 1
 
     def __post_init__(self) -> None:
         if not isinstance(self.device, str) or not self.device:
             raise ScenarioError(f"Device must be 'cpu' or an accelerator, got {self.device!r}.")
+        if self.precision not in PRECISIONS:
+            raise ScenarioError(
+                f"Precision {self.precision!r} is not known. "
+                f"Choose one of: {', '.join(PRECISIONS)}."
+            )
         _check_range("Batch", self.batch, MAX_BATCH)
         _check_range("Threads", self.threads, MAX_THREADS)
 

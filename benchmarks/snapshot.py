@@ -20,7 +20,7 @@ from typing import Annotated, BinaryIO, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from benchmarks import units
-from benchmarks.results import Quality, Run
+from benchmarks.results import Precision, Quality, Run
 from benchmarks.timing.protocol import EFFORTS, PLANS, Preset
 from mobilenet.config import BlockKind, Depth
 
@@ -74,7 +74,7 @@ class _Candidate(_Part):
 class _Scenario(_Part):
     engine: Name
     device: Name
-    precision: Literal["float32"]
+    precision: Precision
     threads: int
     batch: int
 

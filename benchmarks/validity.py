@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks import units
+from benchmarks.engines import ENGINES
 from benchmarks.results import Measurement, Run
 from benchmarks.timing.contamination import disturbances
 from benchmarks.timing.statistics import Ratio
@@ -44,9 +45,9 @@ def state_of(run: Run) -> State | None:
 
 
 def null_ratio(run: Run, row: Measurement) -> Ratio | None:
-    """The anchor's copy over the anchor, in the scenario of `row`; None if there is no copy."""
+    """The anchor's copy over the anchor, in the process of `row`; None if there is no copy."""
     for control in run.controls:
-        if control.scenario == row.scenario:
+        if _process_of(control) == _process_of(row):
             original = next(
                 (
                     one
@@ -57,6 +58,12 @@ def null_ratio(run: Run, row: Measurement) -> Ratio | None:
             )
             return control.ratio_to(original) if original else None
     return None
+
+
+def _process_of(row: Measurement) -> tuple[str, int]:
+    """Engines of one runtime share a process. A snapshot may name an engine that is unknown."""
+    engine = ENGINES.get(row.scenario.engine)
+    return (engine.runtime if engine else row.scenario.engine, row.scenario.threads)
 
 
 def _busy(run: Run, proper: list[Measurement]) -> list[Reason]:

@@ -1,5 +1,7 @@
 """The child process that builds and times networks: `python -m benchmarks.worker ENGINE`.
 
+The engine named is imported first; others of the same runtime follow when a task wants them.
+
 Commands come in on standard input, events go out on standard output, one JSON object a line. It
 ends when its standard input does, so it cannot outlive whoever started it.
 """
@@ -19,8 +21,8 @@ from pathlib import Path
 from typing import TextIO
 
 from benchmarks.engines import load_engine
-from benchmarks.engines.session import Engine, EngineError
-from benchmarks.loading import Warm, load
+from benchmarks.engines.session import EngineError
+from benchmarks.loading import Engines, Warm, load
 from benchmarks.machine import read_counters
 from benchmarks.messages import (
     COMMAND,
@@ -37,11 +39,11 @@ from benchmarks.messages import (
     Progress,
     Ready,
     Result,
-    Turn,
     Turned,
+    Turns,
 )
 from benchmarks.prepared import CACHE_VARIABLE
-from benchmarks.results import Failure, Quality
+from benchmarks.results import Block, Failure, Quality
 from benchmarks.timing.protocol import (
     Check,
     schedule,
@@ -65,11 +67,11 @@ class Inbox:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._commands: queue.Queue[Measure | Load | Turn | Prepare] = queue.Queue()
+        self._commands: queue.Queue[Measure | Load | Turns | Prepare] = queue.Queue()
         self._cancelled: set[str] = set()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def next(self) -> Measure | Load | Turn | Prepare:
+    def next(self) -> Measure | Load | Turns | Prepare:
         return self._commands.get()
 
     def check(self, run_id: str) -> Check:
@@ -97,14 +99,13 @@ def main() -> None:
     emit = _emitter()
     inbox = Inbox(sys.stdin)
     _be_first_to_go()
-    engine = load_engine(sys.argv[1])
-    emit(Ready(engine.devices()))
+    emit(Ready(load_engine(sys.argv[1]).devices()))
     kept: list[Warm | None] = []
     while True:
         command = inbox.next()
         check = inbox.check(command.run_id)
-        if isinstance(command, Turn):
-            emit(_turn(command, kept, check))
+        if isinstance(command, Turns):
+            emit(_take(command, kept, check))
             continue
         kept.clear()
         try:
@@ -112,9 +113,9 @@ def main() -> None:
                 case Prepare():
                     emit(_prepare(command))
                 case Load():
-                    kept += _load_all(command, engine, emit, check)
+                    kept += _load_all(command, emit, check)
                 case Measure():
-                    measure(command, engine, emit, check)
+                    measure(command, emit, check)
         except Cancelled:
             emit(Done(cancelled=True))
         else:
@@ -124,10 +125,10 @@ def main() -> None:
 
 def measure(
     command: Measure,
-    engine: Engine,
     emit: Emit,
     check: Check,
     *,
+    engines: Engines = load_engine,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Load and warm each network, showing a first time at once; then interleave them in rounds."""
@@ -136,7 +137,7 @@ def measure(
         check()
         emit(Progress(f"Loading {task.candidate.label}", 0.4 * number / len(command.tasks)))
         try:
-            entry = load(number, task, engine, command.plan, check)
+            entry = load(number, task, command.plan, check, engines)
         except EngineError as error:
             emit(Failed(Failure(task.candidate, task.scenario, str(error))))
             continue
@@ -172,13 +173,13 @@ def _result(entry: Warm, command: Measure, quality: Quality) -> Result:
     return Result(found)
 
 
-def _load_all(command: Load, engine: Engine, emit: Emit, check: Check) -> Iterator[Warm | None]:
+def _load_all(command: Load, emit: Emit, check: Check) -> Iterator[Warm | None]:
     """Each network in its place, warm; None where it failed."""
     for number, task in enumerate(command.tasks):
         check()
         emit(Progress(f"Loading {task.candidate.label}", number / len(command.tasks)))
         try:
-            entry = load(number, task, engine, command.plan, check)
+            entry = load(number, task, command.plan, check)
         except EngineError as error:
             emit(Failed(Failure(task.candidate, task.scenario, str(error))))
             yield None
@@ -187,16 +188,20 @@ def _load_all(command: Load, engine: Engine, emit: Emit, check: Check) -> Iterat
         yield entry
 
 
-def _turn(command: Turn, kept: list[Warm | None], check: Check) -> Turned | Failed:
-    """One block."""
-    entry = kept[command.task]
-    assert entry is not None, "a turn was given to a network that could not be loaded"
-    call = entry.session.time_ns
-    try:
-        block = watched_turn(call, command.round, command.calls, check, read_counters)
-    except EngineError as error:
-        return Failed(Failure(entry.task.candidate, entry.task.scenario, str(error)))
-    return Turned(command.task, block)
+def _take(command: Turns, kept: list[Warm | None], check: Check) -> Turned:
+    blocks: list[tuple[int, Block]] = []
+    failed: list[tuple[int, str]] = []
+    for place, calls in command.turns:
+        entry = kept[place]
+        assert entry is not None, "a turn was given to a network that could not be loaded"
+        call = entry.session.time_ns
+        try:
+            block = watched_turn(call, command.round, calls, check, read_counters)
+        except EngineError as error:
+            failed.append((place, str(error)))
+        else:
+            blocks.append((place, block))
+    return Turned(tuple(blocks), tuple(failed))
 
 
 def _prepare(command: Prepare) -> Prepared | NotPrepared:

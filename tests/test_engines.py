@@ -28,7 +28,7 @@ from benchmarks.prepared import (
 from benchmarks.results import Scenario
 from tests.talk import ROOT, TINY, Worker, exported, measure, only, ready_worker
 
-FILE_ENGINES = [info.name for info in ENGINES.values() if info.needs_export]
+FILE_ENGINES = [info.name for info in ENGINES.values() if info.export]
 NETWORKS = ["0.25-64-n10", "0.25-32-full-n10", "0.25-64-shallow-n10"]
 needs_proc = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux's /proc")
 

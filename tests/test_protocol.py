@@ -89,7 +89,7 @@ def test_networks_run_in_turns_and_not_one_after_the_other() -> None:
     )
 
     assert [block.round for _, block in blocks] == [number for number in range(12) for _ in "ab"]
-    assert bench.log.count("a") == bench.log.count("b") == 12 * 3  # a settle call and two
+    assert bench.log.count("a") == bench.log.count("b") == 12 * 2  # a settle call and one
 
 
 def test_the_order_is_drawn_anew_for_each_round() -> None:
@@ -135,7 +135,21 @@ def test_slow_networks_take_six_turns_spread_over_the_run_and_fast_ones_all() ->
 
     assert sum(name == "fast" for _, name in plan.turns) == 120
     assert [turn for turn, name in plan.turns if name == "slow"] == [0, 20, 40, 60, 80, 100]
-    assert plan.calls == {"fast": 20, "slow": 1}
+    assert plan.calls == {"fast": 5, "slow": 1}
+
+
+def test_rounds_go_on_until_the_time_of_a_process_is_full() -> None:
+    plan = Plan(rounds=12, max_rounds=60, slice_s=2.0)
+
+    assert plan.rounds_for([0.01] * 5) == 20  # of five settle calls and five calls, 0.1 s
+    assert plan.rounds_for([0.001]) == 60
+    assert plan.rounds_for([0.04] * 10) == 12
+
+
+def test_the_time_of_slow_networks_is_taken_from_the_rounds_of_the_others() -> None:
+    plan = Plan(rounds=6, max_rounds=60, slice_s=2.0)
+
+    assert plan.rounds_for([0.01] * 5 + [0.09]) == 9  # 0.92 s are left
 
 
 @pytest.mark.parametrize("preset", ["quick", "standard", "certify"])
@@ -143,22 +157,25 @@ def test_every_preset_gives_even_the_slowest_network_enough_rounds_for_an_interv
     preset: Preset,
 ) -> None:
     plan = PLANS[preset]
-    assert len(plan.rounds_of(10.0)) == MIN_ROUNDS
-    assert len(plan.rounds_of(0.001)) == plan.rounds >= MIN_ROUNDS
+    assert len(plan.rounds_of(10.0, plan.rounds)) == MIN_ROUNDS
+    assert len(plan.rounds_of(0.001, plan.rounds)) == plan.rounds >= MIN_ROUNDS
 
 
 def test_presets_measure_ever_more() -> None:
     presets: tuple[Preset, ...] = ("preview", "quick", "standard", "certify")
-    rounds = [PLANS[name].rounds * EFFORTS[name].min_workers for name in presets]
+    spent_s = [
+        EFFORTS[name].min_workers * max(PLANS[name].slice_s, PLANS[name].block_s)
+        for name in presets
+    ]
     targets = [EFFORTS[name].half_width for name in presets]
 
-    assert rounds == sorted(set(rounds))
+    assert spent_s == sorted(set(spent_s))
     assert targets == sorted(set(targets), reverse=True)
 
 
 def test_a_preview_of_a_very_slow_network_is_its_warm_up() -> None:
-    assert PLANS["preview"].rounds_of(3.0) == frozenset()
-    assert len(PLANS["preview"].rounds_of(0.5)) == MIN_ROUNDS
+    assert PLANS["preview"].rounds_of(3.0, 6) == frozenset()
+    assert len(PLANS["preview"].rounds_of(0.5, 6)) == MIN_ROUNDS
 
 
 def test_a_block_carries_what_was_counted_from_before_its_settle_call_to_its_end() -> None:
@@ -180,8 +197,8 @@ def known_to(half_width: float, *, value: float = 1.0) -> Ratio:
 def test_a_run_ends_when_like_sized_networks_are_known_well_enough() -> None:
     effort = EFFORTS["standard"]
 
-    assert is_enough([known_to(0.014), known_to(0.3, value=4.0)], effort, 5, spent_s=1.0)
-    assert not is_enough([known_to(0.016)], effort, 5, spent_s=1.0)
+    assert is_enough([known_to(0.012), known_to(0.3, value=4.0)], effort, 5, spent_s=1.0)
+    assert not is_enough([known_to(0.013)], effort, 5, spent_s=1.0)
     assert not is_enough([None], replace(effort, min_workers=6), 5, spent_s=1.0)
 
 
@@ -266,13 +283,13 @@ def test_a_stop_is_obeyed_while_warming_up() -> None:
 
 
 def test_turns_that_were_finished_before_a_stop_are_kept() -> None:
-    bench = Bench(a=10)  # a settle call and two others in each turn
+    bench = Bench(a=10)  # a settle call and one other in each turn
     kept: list[tuple[str, Block]] = []
 
     with pytest.raises(Stop):
         kept.extend(
             take_turns(
-                bench.calls, planned(bench, Plan(rounds=6)), stop_after(bench, 8), nothing_counted
+                bench.calls, planned(bench, Plan(rounds=6)), stop_after(bench, 5), nothing_counted
             )
         )
 

@@ -379,7 +379,13 @@ SOUND = np.linspace(-1, 1, 10, dtype=np.float32)[None]
 
 def events_of(engine: Pretended, command: Measure, clock: Clock | None = None) -> list[Event]:
     events: list[Event] = []
-    worker_module.measure(command, engine, events.append, lambda: None, clock=clock or Clock())
+    worker_module.measure(
+        command,
+        events.append,
+        lambda: None,
+        engines=lambda name: engine,
+        clock=clock or Clock(),
+    )
     return events
 
 
@@ -435,9 +441,9 @@ def test_a_worker_is_never_silent_for_long_however_long_a_run_takes(call_s: floa
 
     worker_module.measure(
         measure(plan=plan),
-        Pretended(SOUND, call_s, clock),
         lambda event: heard_at_s.append(clock.now_s),
         lambda: None,
+        engines=lambda name: Pretended(SOUND, call_s, clock),
         clock=clock,
     )
 
@@ -448,7 +454,7 @@ def test_a_worker_is_never_silent_for_long_however_long_a_run_takes(call_s: floa
 
 def test_raw_times_are_sent_ever_more_seldom_because_they_grow() -> None:
     clock = Clock()
-    plan = Plan(rounds=20_000)
+    plan = Plan(rounds=20_000, block_s=0.02)
 
     events = events_of(Pretended(SOUND, 0.001, clock), measure(plan=plan), clock)
 

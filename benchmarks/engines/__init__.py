@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from benchmarks.engines.session import Engine
+from benchmarks.results import Precision
+
+Export = Literal["onnx"]  # the form in which an engine wants its networks
 
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What a front end may know of an engine: names, and whether networks are exported for it."""
+    """What a front end may know of an engine.
+
+    runtime: engines of one runtime share a worker process, so that they pair within it.
+    export: what is prepared for it, once; None: it builds its networks itself.
+    precisions: those that it offers; whether this machine has them shows when they are tried.
+    """
 
     name: str
     label: str
+    runtime: str
     distribution: str
-    module: str
-    needs_export: bool
+    export: Export | None = None
+    precisions: tuple[Precision, ...] = ("float32",)
+
+    @property
+    def module(self) -> str:
+        return f"benchmarks.engines.{self.name}"
 
 
 ENGINES = {
     info.name: info
     for info in (
-        EngineInfo("eager", "PyTorch eager", "torch", "benchmarks.engines.eager", False),
-        EngineInfo(
-            "onnxruntime",
-            "ONNX Runtime",
-            "onnxruntime",
-            "benchmarks.engines.onnxruntime",
-            needs_export=True,
-        ),
-        EngineInfo(
-            "openvino", "OpenVINO", "openvino", "benchmarks.engines.openvino", needs_export=True
-        ),
+        EngineInfo("eager", "PyTorch eager", "torch", "torch"),
+        EngineInfo("onnxruntime", "ONNX Runtime", "onnxruntime", "onnxruntime", "onnx"),
+        EngineInfo("openvino", "OpenVINO", "openvino", "openvino", "onnx"),
     )
 }
 
@@ -42,7 +48,8 @@ class _EngineModule(Protocol):
     def engine(self) -> Engine: ...
 
 
+@cache
 def load_engine(name: str) -> Engine:
-    """Import the runtime called `name` and give its engine. Only a worker does this."""
+    """Import the runtime of the engine called `name` and give the engine. Only a worker does."""
     module = cast(_EngineModule, import_module(ENGINES[name].module))
     return module.engine()

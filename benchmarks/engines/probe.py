@@ -109,7 +109,7 @@ def _status(name: str, device: str, reason: str | None) -> EngineStatus:
 def _needs(name: str) -> tuple[str, ...]:
     """Distributions; their modules have the same names."""
     info = ENGINES[name]
-    return (info.distribution, *EXPORTER) if info.needs_export else (info.distribution,)
+    return (info.distribution, *EXPORTER) if info.export else (info.distribution,)
 
 
 def _missing(name: str) -> list[str]:

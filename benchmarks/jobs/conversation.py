@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
-from benchmarks.messages import Cancel, Done, Event, Load, Measure, Prepare, Ready, Turn
+from benchmarks.messages import Cancel, Done, Event, Load, Measure, Prepare, Ready, Turns
 
 Long = Measure | Load | Prepare  # commands with several answers, the last of which is `Done`
 POLL_WORKER_S = 1.0
@@ -72,10 +72,10 @@ class Conversation:
             if not done:  # what it still had to say would be taken for an answer to the next
                 worker.kill()
 
-    def grant(self, worker: WorkerProcess, turn: Turn) -> Event:
-        """Let a worker take one turn; its answer."""
+    def grant(self, worker: WorkerProcess, turns: Turns) -> Event:
+        """Let a worker take these turns; its answer."""
         self.check()
-        worker.send(turn)
+        worker.send(turns)
         return self._next(worker)
 
     def _next(self, worker: WorkerProcess, run_id: str | None = None) -> Event:

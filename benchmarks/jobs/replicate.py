@@ -1,7 +1,7 @@
-"""One replicate of a proper measurement: fresh worker processes, one a scenario, that take turns.
+"""One replicate of a proper measurement: fresh worker processes, one a runtime, that take turns.
 
-All are alive and wait; this side grants one turn at a time. So runtimes are compared round by round
-without sharing a process, where their threads would get into each other's way.
+All are alive and wait; this side grants turns to one at a time. So runtimes are compared round by
+round without sharing a process, where their threads would get into each other's way.
 """
 
 from __future__ import annotations
@@ -14,16 +14,26 @@ from dataclasses import dataclass, replace
 from benchmarks.jobs.conversation import Conversation
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
 from benchmarks.machine import busy_cpu_s, cpu_s_of
-from benchmarks.messages import Event, Failed, Load, Loaded, Progress, Task, Turn, Turned
-from benchmarks.results import Scenario
+from benchmarks.messages import Event, Failed, Load, Loaded, Progress, Task, Turned, Turns
+from benchmarks.results import Block
 from benchmarks.timing.contamination import disturbances
-from benchmarks.timing.protocol import Plan, schedule, typical_s
+from benchmarks.timing.protocol import Plan, Schedule, schedule, typical_s
 
 RETRIES = 2  # of a round that was disturbed
 MAX_EXTRA = 0.5  # turns that retries may add, as a share of those that were planned
+GRANT_S = 1.0  # of turns that are granted at once, so that a stop is soon heard
 
-Start = Callable[[Scenario], WorkerProcess]
-Hear = Callable[[Task, Loaded | Turned | str], None]  # a text says why a task came to nothing
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a worker process is started for: a runtime, by one of its engines, and its threads."""
+
+    engine: str
+    threads: int
+
+
+Start = Callable[[Runtime], WorkerProcess]
+Hear = Callable[[Task, Loaded | Block | str], None]  # a text says why a task came to nothing
 
 
 @dataclass(frozen=True)
@@ -37,13 +47,16 @@ class _Arm:
 
 
 class Replicate:
-    """Runs once. hear: told of each network that is loaded, each block, and each that failed."""
+    """Runs once. hear: told of each network that is loaded, each block, and each that failed.
+
+    tasks: by runtime; a runtime's first is its anchor.
+    """
 
     def __init__(
         self,
         number: int,
         run_id: str,
-        tasks: Mapping[Scenario, Sequence[Task]],
+        tasks: Mapping[Runtime, Sequence[Task]],
         plan: Plan,
         talk: Conversation,
         hear: Hear,
@@ -64,16 +77,16 @@ class Replicate:
     def run(self, start: Start) -> None:
         """Raises Cancelled; whatever happens, its processes are gone at the end."""
         try:
-            for scenario, tasks in self._tasks.items():
-                self._load(start, scenario, tasks)
+            for runtime, tasks in self._tasks.items():
+                self._load(start, runtime, tasks)
             if self._arms:
                 self._take_turns()
         finally:
             for worker in self._workers:
                 worker.kill()
 
-    def _load(self, start: Start, scenario: Scenario, tasks: Sequence[Task]) -> None:
-        worker = start(scenario)
+    def _load(self, start: Start, runtime: Runtime, tasks: Sequence[Task]) -> None:
+        worker = start(runtime)
         self._workers.append(worker)
 
         def hear(event: Event) -> None:
@@ -84,7 +97,7 @@ class Replicate:
                     self._hear(tasks[place], event)
                 case Failed(failure):
                     for task in tasks:
-                        if task.candidate == failure.candidate:
+                        if (task.candidate, task.scenario) == (failure.candidate, failure.scenario):
                             self._hear(task, failure.reason)
                 case Progress():
                     self._report(replace(event, fraction=0.3 * event.fraction))
@@ -93,7 +106,7 @@ class Replicate:
             self._talk.await_ready(worker)
             self._talk.ask(worker, Load(self._run_id, tuple(tasks), self._plan), hear)
         except WorkerDied as death:
-            self._lose(worker, str(death), tasks)
+            self._lose(worker, str(death))
 
     def _take_turns(self) -> None:
         plan = schedule(
@@ -102,60 +115,64 @@ class Replicate:
         pids = [worker.pid for worker in self._workers]
         began, busy_s, own_s = time.monotonic(), busy_cpu_s(), cpu_s_of(pids)
         allowed = round(MAX_EXTRA * len(plan.turns))
-        number_of_next = self._plan.rounds
+        number_of_next = plan.rounds
         done = 0
         for number, names in _by_round(plan.turns):
-            disturbed = self._round(number, names, plan.calls)
+            disturbed = self._round(number, names, plan)
             done += len(names)
             for _ in range(RETRIES):
                 again = self._to_repeat(disturbed)
                 if not disturbed or len(again) > allowed:
                     break
                 allowed -= len(again)
-                disturbed = disturbed & self._round(number_of_next, again, plan.calls)
+                disturbed = disturbed & self._round(number_of_next, again, plan)
                 number_of_next += 1
             left_s = plan.remaining_s(done)
             self._report(Progress("Timing", 0.3 + 0.7 * done / len(plan.turns), left_s))
         others_s = busy_cpu_s() - busy_s - (cpu_s_of(pids) - own_s)
         self.others_cpus = max(0.0, others_s / (time.monotonic() - began))
 
-    def _round(self, number: int, names: Sequence[str], calls: Mapping[str, int]) -> set[str]:
-        """Everybody's turn; the names of those that something disturbed."""
-        disturbed = set()
+    def _round(self, number: int, names: Sequence[str], plan: Schedule) -> set[str]:
+        """Everybody's turn, process by process; the names of those that something disturbed."""
+        disturbed: set[str] = set()
+        by_worker: dict[WorkerProcess, list[str]] = {}
         for name in names:
-            arm = self._arms.get(name)
-            if arm is None:  # lost on the way
-                continue
-            try:
-                answer = self._talk.grant(
-                    arm.worker, Turn(self._run_id, arm.place, number, calls[name])
-                )
-            except WorkerDied as death:
-                self._lose(arm.worker, str(death), self._tasks[arm.task.scenario])
-                continue
-            match answer:
-                case Turned(_, block):
-                    block = replace(block, worker=self._number)
-                    self._hear(arm.task, replace(answer, block=block))
-                    if disturbances(block.signals):
-                        disturbed.add(name)
-                case Failed(failure):
-                    del self._arms[name]
-                    self._hear(arm.task, failure.reason)
+            if (arm := self._arms.get(name)) is not None:  # else lost on the way
+                by_worker.setdefault(arm.worker, []).append(name)
+        for worker, own in by_worker.items():
+            for some in _portions(own, plan):
+                turns = tuple((self._arms[name].place, plan.calls[name]) for name in some)
+                try:
+                    answer = self._talk.grant(worker, Turns(self._run_id, number, turns))
+                except WorkerDied as death:
+                    self._lose(worker, str(death))
+                    break
+                assert isinstance(answer, Turned)
+                disturbed |= self._note(answer, some)
+        return disturbed
+
+    def _note(self, answer: Turned, names: Sequence[str]) -> set[str]:
+        """Pass on what came of these turns; the names of those that something disturbed."""
+        by_place = {self._arms[name].place: name for name in names}
+        disturbed = set()
+        for place, block in answer.blocks:
+            name = by_place[place]
+            self._hear(self._arms[name].task, replace(block, worker=self._number))
+            if disturbances(block.signals):
+                disturbed.add(name)
+        for place, reason in answer.failed:
+            self._hear(self._arms.pop(by_place[place]).task, reason)
         return disturbed
 
     def _to_repeat(self, disturbed: set[str]) -> list[str]:
-        """Those that were disturbed, and the anchor, so that pairs come about; in random order."""
-        again = [
-            name
-            for name, arm in self._arms.items()
-            if name in disturbed
-            or arm.task.candidate == self._tasks[arm.task.scenario][0].candidate
-        ]
+        """Those that were disturbed, and each anchor, so that pairs come about; in random order."""
+        again = [name for name, arm in self._arms.items() if name in disturbed or arm.place == 0]
         self._rng.shuffle(again)
         return again
 
-    def _lose(self, worker: WorkerProcess, reason: str, tasks: Sequence[Task]) -> None:
+    def _lose(self, worker: WorkerProcess, reason: str) -> None:
+        """A process that died takes all its networks along, those not loaded yet as well."""
+        tasks = list(self._tasks.values())[self._workers.index(worker)]
         self._arms = {name: arm for name, arm in self._arms.items() if arm.worker is not worker}
         for task in tasks:
             self._hear(task, reason)
@@ -166,3 +183,17 @@ def _by_round(turns: Sequence[tuple[int, str]]) -> Iterator[tuple[int, list[str]
     for number, name in turns:
         rounds.setdefault(number, []).append(name)
     yield from rounds.items()
+
+
+def _portions(names: Sequence[str], plan: Schedule) -> Iterator[list[str]]:
+    """Turns to grant at once: as many as take `GRANT_S`, one at least."""
+    some: list[str] = []
+    taken_s = 0.0
+    for name in names:
+        if some and taken_s + plan.turn_s(name) > GRANT_S:
+            yield some
+            some, taken_s = [], 0.0
+        some.append(name)
+        taken_s += plan.turn_s(name)
+    if some:
+        yield some

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 
 from benchmarks import units
+from benchmarks.engines import ENGINES
 from benchmarks.jobs.collected import Collected
 from benchmarks.jobs.conversation import Conversation
-from benchmarks.jobs.replicate import Replicate, Start
+from benchmarks.jobs.replicate import Replicate, Runtime, Start
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.tally import Tally
-from benchmarks.messages import Loaded, Progress, Task, Turned
-from benchmarks.results import Failure, Quality, Scenario
+from benchmarks.messages import Loaded, Progress, Task
+from benchmarks.results import Block, Failure, Quality
 from benchmarks.timing.protocol import EFFORTS, PLANS, Effort, is_enough
 from benchmarks.timing.statistics import Ratio
 
@@ -25,15 +26,15 @@ class Replication:
     def __init__(
         self,
         request: Request,
-        tasks: Mapping[Scenario, tuple[Task, ...]],
+        tasks: Sequence[Task],
         talk: Conversation,
         out: Collected,
     ) -> None:
         self._request = request
-        self._tasks = dict(tasks)
+        self._tasks = by_runtime(tasks)
         if EFFORTS[request.preset].has_control:
             self._tasks = {
-                scenario: _with_copies(own, request.copies) for scenario, own in tasks.items()
+                runtime: _with_copies(own, request.copies) for runtime, own in self._tasks.items()
             }
         self._talk = talk
         self._out = out
@@ -87,14 +88,14 @@ class Replication:
             replace(progress, phase=f"{self._name}: {progress.phase}", remaining_s=left_s)
         )
 
-    def _hear(self, task: Task, what: Loaded | Turned | str) -> None:
+    def _hear(self, task: Task, what: Loaded | Block | str) -> None:
         match what:
             case Loaded():
                 self._tally.loaded(task, what)
                 if self._number == 0:
                     self._show("preview")
-            case Turned(_, block):
-                self._tally.turned(task, block)
+            case Block():
+                self._tally.turned(task, what)
             case str() as reason:
                 self._out.fail(Failure(task.candidate, task.scenario, reason))
 
@@ -111,8 +112,8 @@ class Replication:
     def _leave_out_failed(self) -> None:
         """What failed once is not tried again: it would fail in each of the workers."""
         self._tasks = {
-            scenario: left
-            for scenario, own in self._tasks.items()
+            runtime: left
+            for runtime, own in self._tasks.items()
             if (left := tuple(task for task in own if not self._out.has_failed(task)))
         }
 
@@ -121,6 +122,17 @@ class Replication:
         every = [task for own in self._tasks.values() for task in own]
         first, *others = self._tally.measurements(every, self._request.quality)
         return [other.ratio_to(first) for other in others]
+
+
+def by_runtime(tasks: Iterable[Task]) -> dict[Runtime, tuple[Task, ...]]:
+    """Tasks by the worker process that they share: engines of one runtime have one together."""
+    first: dict[tuple[str, int], Runtime] = {}
+    found: dict[Runtime, tuple[Task, ...]] = {}
+    for task in tasks:
+        engine, threads = task.scenario.engine, task.scenario.threads
+        home = first.setdefault((ENGINES[engine].runtime, threads), Runtime(engine, threads))
+        found[home] = (*found.get(home, ()), task)
+    return found
 
 
 def _with_copies(tasks: tuple[Task, ...], count: int) -> tuple[Task, ...]:

@@ -87,7 +87,7 @@ def _check_memory_of(candidates: tuple[Candidate, ...], scenario: Scenario) -> N
     if scenario.device != "cpu":
         return  # the device itself says so
     # Runtimes that load files keep what each network works with; eager PyTorch gives it back.
-    together = sum if ENGINES[scenario.engine].needs_export else max
+    together = sum if ENGINES[scenario.engine].export else max
     sizes = [candidate.size_bytes for candidate in candidates]
     weights_bytes = sum(sizes) + (_WEIGHT_COPIES - 1) * together(sizes)
     image_bytes = _ACTIVATION_COPIES * together(one.peak_activation_bytes for one in candidates)

@@ -11,6 +11,7 @@ from benchmarks.engines.session import EngineError
 from benchmarks.jobs.collected import Collected
 from benchmarks.jobs.conversation import Cancelled, Conversation
 from benchmarks.jobs.machine_queue import MachineLock, Place, Ticket, lock_folder
+from benchmarks.jobs.replicate import Runtime
 from benchmarks.jobs.replication import Replication
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.updates import Listener, Waiting
@@ -123,10 +124,10 @@ class Runner:
             return
         measure = Measure(run_id, tasks, PLANS[request.preset], request.quality)
         try:
-            if scenario.engine == "eager":
+            if ENGINES[scenario.engine].runtime == "torch":
                 self._talk.ask(self._warm_worker(out), measure, out.take)
                 return
-            worker = self._start(scenario, out)
+            worker = self._start(Runtime(scenario.engine, scenario.threads), out)
             try:
                 self._talk.await_ready(worker)
                 self._talk.ask(worker, measure, out.take)
@@ -137,14 +138,12 @@ class Runner:
 
     def _measure_afresh(self, request: Request, out: Collected) -> None:
         """In sets of fresh workers, until it is known well enough or the time is up."""
-        tasks = {
-            scenario: found
-            for scenario in request.scenarios
-            if (found := self._tasks(request, scenario, out))
-        }
+        tasks = [
+            task for scenario in request.scenarios for task in self._tasks(request, scenario, out)
+        ]
         if tasks:
             replication = Replication(request, tasks, self._talk, out)
-            replication.run(lambda scenario: self._start(scenario, out))
+            replication.run(lambda runtime: self._start(runtime, out))
 
     def _tasks(self, request: Request, scenario: Scenario, out: Collected) -> tuple[Task, ...]:
         return tuple(
@@ -157,7 +156,7 @@ class Runner:
         self, candidate: Candidate, scenario: Scenario, request: Request, out: Collected
     ) -> Task | None:
         """What the worker is to do; None, with a failure noted, if it cannot be prepared."""
-        if not ENGINES[scenario.engine].needs_export:
+        if ENGINES[scenario.engine].export is None:
             return Task(candidate, scenario)
         try:
             folder = folder_for(candidate, scenario.batch)
@@ -189,13 +188,11 @@ class Runner:
             if self._warm is not None:
                 self._warm.kill()
             self._warm = None
-            self._warm = self._start(Scenario(), out)
+            self._warm = self._start(Runtime("eager", 1), out)
         self._talk.await_ready(self._warm)
         return self._warm
 
-    def _start(self, scenario: Scenario, out: Collected) -> WorkerProcess:
+    def _start(self, runtime: Runtime, out: Collected) -> WorkerProcess:
         self._talk.check()
-        out.report(Progress(f"Starting {ENGINES[scenario.engine].label}", 0.0))
-        return WorkerProcess(
-            scenario.engine, threads=scenario.threads, inherit=self._lock.descriptor
-        )
+        out.report(Progress(f"Starting {ENGINES[runtime.engine].label}", 0.0))
+        return WorkerProcess(runtime.engine, threads=runtime.threads, inherit=self._lock.descriptor)

@@ -10,6 +10,7 @@ from typing import Literal
 
 Disturbance = Literal["waited", "paged", "throttled"]
 MAX_DELAY_SHARE = 0.01  # of the block's time, spent ready to run while others ran
+MIN_DELAY_NS = 100_000  # less is what waking a thread up takes
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def disturbances(signals: Signals | None) -> tuple[Disturbance, ...]:
     if signals is None:
         return ()
     found: list[Disturbance] = []
-    if (signals.delay_ns or 0) > MAX_DELAY_SHARE * signals.wall_ns:
+    if (signals.delay_ns or 0) > max(MIN_DELAY_NS, MAX_DELAY_SHARE * signals.wall_ns):
         found.append("waited")
     if signals.major_faults:
         found.append("paged")

@@ -31,39 +31,58 @@ MIN_ROUNDS = 6  # the fewest for which an interval of the median exists
 class Plan:
     """How much to measure.
 
-    rounds: turns each network takes; networks whose block is longer than `sparse_above_s` take
-        only six, spread over the run.
-    block_s: time the counted calls of a block should fill, within 1 to `max_calls` calls.
+    rounds: turns each network takes at least, in one process. More follow until `slice_s` are
+        full, up to `max_rounds`. Networks whose block is longer than `sparse_above_s` take only
+        six, spread over the run.
+    block_s: time the counted calls of a block should fill, within 1 to `max_calls` calls. Short:
+        the speed of a shared machine changes within some 50 ms, and networks are best compared
+        within that time.
     skip_above_s: a network whose call takes longer has no turns: its warm-up has to do.
     warmup_s: at least this long and at least `min_warmup_calls` calls, before any turn.
     """
 
     rounds: int
-    block_s: float = 0.02
+    max_rounds: int = 0
+    slice_s: float = 0.0
+    block_s: float = 0.005
     max_calls: int = 20
     warmup_s: float = 0.1
     min_warmup_calls: int = 3
-    sparse_above_s: float = 0.15
+    sparse_above_s: float = 0.1
     skip_above_s: float | None = None
 
     def calls_per_block(self, call_s: float) -> int:
         return max(1, min(self.max_calls, round(self.block_s / call_s)))
 
-    def rounds_of(self, call_s: float) -> frozenset[int]:
-        """Rounds in which a network of `call_s` seconds a call takes its turn."""
-        if self.skip_above_s is not None and call_s > self.skip_above_s:
+    def block_takes_s(self, call_s: float) -> float:
+        """With its settle call."""
+        return call_s * (1 + self.calls_per_block(call_s))
+
+    def rounds_for(self, calls_s: Iterable[float]) -> int:
+        """How many rounds networks of so many seconds a call take together."""
+        blocks = [self.block_takes_s(seconds) for seconds in calls_s if not self._skips(seconds)]
+        often_s = sum(block for block in blocks if block <= self.sparse_above_s)
+        seldom_s = MIN_ROUNDS * sum(block for block in blocks if block > self.sparse_above_s)
+        fitting = int((self.slice_s - seldom_s) / often_s) if often_s else 0
+        return max(self.rounds, min(self.max_rounds, fitting))
+
+    def rounds_of(self, call_s: float, rounds: int) -> frozenset[int]:
+        """Of `rounds`, those in which a network of `call_s` seconds a call takes its turn."""
+        if self._skips(call_s):
             return frozenset()
-        block_s = call_s * (1 + self.calls_per_block(call_s))
-        if block_s <= self.sparse_above_s or self.rounds <= MIN_ROUNDS:
-            return frozenset(range(self.rounds))
-        return frozenset(turn * self.rounds // MIN_ROUNDS for turn in range(MIN_ROUNDS))
+        if self.block_takes_s(call_s) <= self.sparse_above_s or rounds <= MIN_ROUNDS:
+            return frozenset(range(rounds))
+        return frozenset(turn * rounds // MIN_ROUNDS for turn in range(MIN_ROUNDS))
+
+    def _skips(self, call_s: float) -> bool:
+        return self.skip_above_s is not None and call_s > self.skip_above_s
 
 
 PLANS: Mapping[Preset, Plan] = {
     "preview": Plan(rounds=MIN_ROUNDS, block_s=0.008, warmup_s=0.02, skip_above_s=0.6),
-    "quick": Plan(rounds=12),
-    "standard": Plan(rounds=12),
-    "certify": Plan(rounds=20),
+    "quick": Plan(rounds=12, max_rounds=60, slice_s=2.0),
+    "standard": Plan(rounds=12, max_rounds=60, slice_s=2.0),
+    "certify": Plan(rounds=12, max_rounds=80, slice_s=3.0),
 }
 
 
@@ -89,8 +108,8 @@ class Effort:
 EFFORTS: Mapping[Preset, Effort] = {
     "preview": Effort(1, 1, half_width=math.inf, budget_s=0.0),
     "quick": Effort(3, 3, half_width=0.03, budget_s=20.0),
-    "standard": Effort(5, 12, half_width=0.015, budget_s=60.0),
-    "certify": Effort(5, 40, half_width=0.0075, budget_s=180.0),
+    "standard": Effort(5, 24, half_width=0.0125, budget_s=60.0),
+    "certify": Effort(5, 60, half_width=0.0075, budget_s=180.0),
 }
 LIKE_SIZED = (0.67, 1.5)  # ratios for which a target of precision can be met
 
@@ -120,10 +139,16 @@ class Schedule:
     calls: Mapping[str, int]
     call_s: Mapping[str, float]
 
+    @property
+    def rounds(self) -> int:
+        return 1 + max((number for number, _ in self.turns), default=-1)
+
     def remaining_s(self, turns_done: int) -> float:
-        return sum(
-            (1 + self.calls[name]) * self.call_s[name] for _, name in self.turns[turns_done:]
-        )
+        return sum(self.turn_s(name) for _, name in self.turns[turns_done:])
+
+    def turn_s(self, name: str) -> float:
+        """With its settle call."""
+        return (1 + self.calls[name]) * self.call_s[name]
 
 
 def warm_up(call: TimedCall, plan: Plan, check: Check) -> tuple[int, ...]:
@@ -139,9 +164,10 @@ def warm_up(call: TimedCall, plan: Plan, check: Check) -> tuple[int, ...]:
 
 def schedule(call_s: Mapping[str, float], plan: Plan, rng: random.Random) -> Schedule:
     """Turns of each network (name to seconds a call) in random order within each round."""
-    rounds = {name: plan.rounds_of(seconds) for name, seconds in call_s.items()}
+    count = plan.rounds_for(call_s.values())
+    rounds = {name: plan.rounds_of(seconds, count) for name, seconds in call_s.items()}
     turns: list[tuple[int, str]] = []
-    for number in range(plan.rounds):
+    for number in range(count):
         present = [name for name in call_s if number in rounds[name]]
         rng.shuffle(present)
         turns += [(number, name) for name in present]

@@ -21,7 +21,7 @@ PROCESSES = 6
 
 def figures() -> Iterator[Figure]:
     for name, engine in ENGINES.items():
-        if engine.needs_export:
+        if engine.export:
             bench.measure(MobileNetConfig(1.0, 224), engines=[name], preset="preview")
         logs = [log for _ in range(PROCESSES) for log in _log_ratios(name)]
         interval = median_interval(logs)
