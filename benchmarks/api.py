@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
-from benchmarks.jobs.request import Request
+from benchmarks.jobs.request import Request, scenarios_for
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Update
 from benchmarks.results import Run, Scenario, ScenarioError
@@ -26,6 +26,7 @@ def measure(
     networks: Iterable[Network] | Network,
     *,
     engines: Iterable[str] = ("eager",),
+    precisions: Iterable[str] = ("float32",),
     device: str = "cpu",
     threads: int = 1,
     batch: int = 1,
@@ -35,6 +36,7 @@ def measure(
     """Time `networks` in each of `engines` on this machine, in worker processes of their own.
 
     networks: MobileNetConfig, or names such as "0.5-160" and "resnet18".
+    precisions: "float32", "float16", "bfloat16", "int8"; each engine in those that it offers.
     threads: CPU threads an engine may use; batch: images in one inference.
     preset: "quick", "standard" or "certify": ever more worker processes.
     listen: called with each update while it runs; by default nothing is printed.
@@ -47,26 +49,21 @@ def measure(
     if isinstance(networks, (Candidate, MobileNetConfig, str)):
         networks = [networks]
     engines = [engines] if isinstance(engines, str) else list(engines)
-    request = request_for(networks, engines, device, threads, batch, preset)
+    precisions = [precisions] if isinstance(precisions, str) else list(precisions)
+    scenarios = scenarios_for(engines, precisions, device=device, threads=threads, batch=batch)
+    request = request_for(networks, scenarios, preset)
     return carry_out(request, listen or (lambda update: None))
 
 
 def request_for(
     networks: Iterable[Network],
-    engines: Iterable[str],
-    device: str,
-    threads: int,
-    batch: int,
+    scenarios: tuple[Scenario, ...],
     preset: Preset,
 ) -> Request:
     """What `measure` asks for, checked."""
     if preset not in PLANS:
         raise ScenarioError(f"Preset {preset!r} is not known. Choose one of: {', '.join(PLANS)}.")
     candidates = tuple(dict.fromkeys(candidate(network) for network in networks))
-    scenarios = tuple(
-        Scenario(engine=engine, device=device, threads=threads, batch=batch)
-        for engine in dict.fromkeys(engines)
-    )
     return Request(
         title=_title(candidates),
         candidates=candidates,

@@ -78,7 +78,11 @@ def measure(
     ] = None,
     engine: Annotated[
         list[str] | None,
-        typer.Option(metavar="LIST", help="eager (the default), onnxruntime, openvino."),
+        typer.Option(metavar="LIST", help="eager (the default), openvino, …: see `engines`."),
+    ] = None,
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIST", help="float32 (the default), float16, bfloat16, int8."),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, or an accelerator by torch's name.")] = "cpu",
     threads: Annotated[int, typer.Option(help="CPU threads that an engine may use.")] = 1,
@@ -113,7 +117,14 @@ def measure(
     """
     from benchmarks.api import request_for
     from benchmarks.candidates import CandidateError
-    from benchmarks.cli_input import InputError, check_named, check_target, entries, pairs
+    from benchmarks.cli_input import (
+        InputError,
+        check_named,
+        check_target,
+        entries,
+        pairs,
+    )
+    from benchmarks.jobs.request import scenarios_for
     from benchmarks.results import ScenarioError
     from benchmarks.snapshot import SnapshotError
 
@@ -125,7 +136,14 @@ def measure(
         networks += entries("--reference", reference)
         check_named(networks)
         engines = entries("--engine", engine) or ["eager"]
-        request = request_for(networks, engines, device, threads, batch, preset)
+        scenarios = scenarios_for(
+            engines,
+            entries("--precision", precision) or ["float32"],
+            device=device,
+            threads=threads,
+            batch=batch,
+        )
+        request = request_for(networks, scenarios, preset)
         check_target(request, out)
     except (CandidateError, ConfigError, InputError, ScenarioError, SnapshotError) as error:
         raise _stop(str(error), BAD_INPUT) from error
@@ -147,12 +165,21 @@ def engines(as_json: AsJson = False) -> None:
     if as_json:
         _print_json([asdict(status) | {"versions": dict(status.versions)} for status in found])
         return
-    rows = [("Name", "Engine", "Device", "Runs here", "")]
+    rows = [("Name", "Engine", "Device", "Precision", "Runs here", "")]
     for status in found:
         versions = ", ".join(" ".join(pair) for pair in status.versions[:1])
         answer = "yes" if status.available else "no"
         label = ENGINES[status.engine].label
-        rows.append((status.engine, label, status.device, answer, status.reason or versions))
+        rows.append(
+            (
+                status.engine,
+                label,
+                status.device,
+                status.precision,
+                answer,
+                status.reason or versions,
+            )
+        )
     _print_aligned(rows)
 
 

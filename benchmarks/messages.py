@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from benchmarks.candidates import Candidate
+from benchmarks.prepared import Form
 from benchmarks.results import Block, Failure, Measurement, Quality, Scenario
 from benchmarks.timing.protocol import Plan
 
@@ -84,11 +85,10 @@ class Turns:
 
 @dataclass(frozen=True)
 class Prepare:
-    """Export one network into `folder`; only the eager worker can."""
+    """Write one network in this form into `folder`; only a worker with PyTorch can."""
 
     run_id: str
-    candidate: Candidate
-    batch: int
+    form: Form
     folder: str
     kind: Literal["prepare"] = "prepare"
 

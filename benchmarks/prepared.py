@@ -1,4 +1,4 @@
-"""Where exported networks lie: one folder a network, batch and exporter. Knows no runtime."""
+"""Where exported networks lie: one folder for each form of a network. Knows no runtime."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,10 +18,14 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from benchmarks.candidates import Candidate
+from benchmarks.engines import Export
 from benchmarks.engines.session import EngineError
 from benchmarks.inputs import SEED
+from benchmarks.results import Precision
 
-NETWORK = "network.onnx"
+FILES: Mapping[Export, str] = {"onnx": "network.onnx"}
+# What makes an export: another release of it may write another file.
+MAKERS: Mapping[Export, tuple[str, ...]] = {"onnx": ("torch", "onnxscript")}
 LOGITS = "logits.npy"
 FORMAT = 1  # raise when weights, input or export settings change
 CACHE_VARIABLE = "MOBILENET_BENCH_CACHE"
@@ -28,34 +33,54 @@ ABANDONED_AFTER_S = 3600.0
 _UNFINISHED = ".unfinished-"
 
 
-def folder_for(candidate: Candidate, batch: int) -> Path:
-    """The folder of this network and batch, exported by the installed torch; it may not exist.
+@dataclass(frozen=True)
+class Form:
+    """A network in the form that an engine loads, for one batch and precision."""
 
-    Raises EngineError where nothing is installed that could export.
-    """
-    try:
-        exporter = [f"{name} {version(name)}" for name in ("torch", "onnxscript")]
-    except PackageNotFoundError as error:
-        raise EngineError(
-            f"{error.name} is not installed; run: pip install {error.name}"
-        ) from error
-    identity = "\n".join([f"format {FORMAT}", f"seed {SEED}", candidate.key, str(batch), *exporter])
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    return cache_folder() / f"{candidate.key}-b{batch}-{digest}"
+    candidate: Candidate
+    batch: int
+    export: Export = "onnx"
+    precision: Precision = "float32"
+
+    @property
+    def file(self) -> str:
+        return FILES[self.export]
+
+    @property
+    def is_plain(self) -> bool:
+        """Written by torch's exporter alone."""
+        return (self.export, self.precision) == ("onnx", "float32")
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """Distributions that it takes."""
+        return MAKERS[self.export]
+
+    def folder(self) -> Path:
+        """Where it lies, as made by what is installed; it may not exist.
+
+        Raises EngineError where nothing is installed that could make it.
+        """
+        try:
+            makers = [f"{name} {version(name)}" for name in self.makers]
+        except PackageNotFoundError as error:
+            raise EngineError(
+                f"{error.name} is not installed; run: pip install {error.name}"
+            ) from error
+        own = [self.candidate.key, str(self.batch), self.export, self.precision]
+        identity = "\n".join([f"format {FORMAT}", f"seed {SEED}", *own, *makers])
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        return cache_folder() / f"{self.candidate.key}-b{self.batch}-{digest}"
+
+    def is_prepared(self) -> bool:
+        folder = self.folder()
+        return (folder / self.file).is_file() and (folder / LOGITS).is_file()
 
 
 def cache_folder() -> Path:
     """MOBILENET_BENCH_CACHE, or the user's cache folder. It can be deleted at any time."""
     named = os.environ.get(CACHE_VARIABLE)
     return Path(named) if named else user_cache_path("mobilenet-bench") / "networks"
-
-
-def is_prepared(folder: Path) -> bool:
-    return (folder / NETWORK).is_file() and (folder / LOGITS).is_file()
-
-
-def network_file(folder: Path) -> str:
-    return str(folder / NETWORK)
 
 
 def expected(folder: Path) -> NDArray[np.float32]:

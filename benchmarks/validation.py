@@ -8,6 +8,7 @@ from statistics import median
 
 from benchmarks import units
 from benchmarks.api import carry_out, request_for
+from benchmarks.jobs.request import scenarios_for
 from benchmarks.jobs.updates import Update
 from benchmarks.results import Run
 from benchmarks.timing.protocol import Preset
@@ -69,7 +70,8 @@ def validate(
     """
     done = []
     for _ in range(runs):
-        request = request_for([NETWORK], [engine], "cpu", threads, 1, preset)
+        scenarios = scenarios_for([engine], ["float32"], device="cpu", threads=threads, batch=1)
+        request = request_for([NETWORK], scenarios, preset)
         request = replace(
             request, title="Can this machine be measured?", copies=2 * PAIRS_A_RUN - 1
         )

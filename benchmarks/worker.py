@@ -205,10 +205,10 @@ def _take(command: Turns, kept: list[Warm | None], check: Check) -> Turned:
 
 
 def _prepare(command: Prepare) -> Prepared | NotPrepared:
-    from benchmarks.networks import prepare  # torch; only the eager worker is asked
+    from benchmarks.exports import prepare  # torch; only its workers are asked
 
     try:
-        return Prepared(prepare(command.candidate, command.batch, Path(command.folder)))
+        return Prepared(prepare(command.form, Path(command.folder)))
     except OSError as error:
         return NotPrepared(
             f"could not be stored ({error.strerror or error}); "

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from benchmarks.candidates import candidate
 from benchmarks.messages import COMMAND, EVENT, Cancel, Done, Event, Measure, Prepare, Ready, Task
-from benchmarks.prepared import folder_for, is_prepared
+from benchmarks.prepared import Form
 from benchmarks.results import Scenario
 from benchmarks.timing.protocol import Plan
 
@@ -113,12 +113,12 @@ def measure(
 
 def exported(network: str = TINY, batch: int = 1) -> Path:
     """The network's folder in the tests' cache, exported by the first test that wants it."""
-    folder = folder_for(candidate(network), batch)
-    if not is_prepared(folder):
-        from benchmarks.networks import prepare  # torch
+    form = Form(candidate(network), batch)
+    if not form.is_prepared():
+        from benchmarks.exports import prepare  # torch
 
-        prepare(candidate(network), batch, folder)
-    return folder
+        prepare(form, form.folder())
+    return form.folder()
 
 
 def only(kind: type[T], events: list[Event]) -> list[T]:

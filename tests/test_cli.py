@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from benchmarks import snapshot
 from benchmarks.cli import app
 from benchmarks.cli_input import pairs
+from benchmarks.engines import ENGINES
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -243,12 +244,15 @@ def test_every_command_explains_itself_within_80_columns(name: str) -> None:
 def test_engines_really_run_what_they_say_they_run() -> None:
     finished = run("engines", "--json")
 
-    found = {(row["engine"], row["device"]): row for row in json.loads(finished.stdout)}
+    rows = json.loads(finished.stdout)
+    found = {(row["engine"], row["device"], row["precision"]): row for row in rows}
+    tried = {(engine, precision) for engine, _, precision in found}
+    offered = {(name, given) for name, info in ENGINES.items() for given in info.precisions}
     assert finished.returncode == 0
-    assert {engine for engine, _ in found} == {"eager", "onnxruntime", "openvino"}
-    assert found["eager", "cpu"]["available"]
-    assert found["eager", "cpu"]["versions"].keys() == {"torch"}
-    assert all(row["available"] == (row["reason"] is None) for row in found.values())
+    assert tried == offered
+    assert found["eager", "cpu", "float32"]["available"]
+    assert found["eager", "cpu", "float32"]["versions"].keys() == {"torch"}
+    assert all(row["available"] == (row["reason"] is None) for row in rows)
 
 
 def test_machine_shows_its_facts_as_json() -> None:

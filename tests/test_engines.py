@@ -18,11 +18,10 @@ from benchmarks.engines import ENGINES
 from benchmarks.messages import Done, Failed, Prepare, Prepared, Result
 from benchmarks.prepared import (
     ABANDONED_AFTER_S,
+    FILES,
     LOGITS,
-    NETWORK,
+    Form,
     expected,
-    folder_for,
-    is_prepared,
     store,
 )
 from benchmarks.results import Scenario
@@ -83,11 +82,11 @@ def test_what_they_are_compared_with_depends_on_the_image_and_on_the_class(netwo
 
 def test_an_exported_network_is_loaded_and_not_exported_again(worker: Worker) -> None:
     folder = exported()
-    before = (folder / NETWORK).stat().st_mtime_ns
+    before = (folder / FILES["onnx"]).stat().st_mtime_ns
 
     errors_of(worker, TINY)
 
-    assert (folder / NETWORK).stat().st_mtime_ns == before
+    assert (folder / FILES["onnx"]).stat().st_mtime_ns == before
 
 
 def test_an_unknown_device_is_refused_with_the_known_one(worker: Worker) -> None:
@@ -98,15 +97,15 @@ def test_an_unknown_device_is_refused_with_the_known_one(worker: Worker) -> None
     (failed,) = only(Failed, worker.ask(replace(command, tasks=(task,))))
 
     assert f"{ENGINES[engine].label} is timed on the CPU only" in failed.failure.reason
-    assert is_prepared(exported())  # the file is not to blame
+    assert (exported() / FILES["onnx"]).is_file()  # the file is not to blame
 
 
 @pytest.mark.parametrize("content", [b"", b"no network", None], ids=["empty", "text", "cut off"])
 def test_a_broken_file_is_a_failure_in_words_and_the_worker_goes_on(
     worker: Worker, tmp_path: Path, content: bytes | None
 ) -> None:
-    whole = (exported() / NETWORK).read_bytes()
-    (tmp_path / NETWORK).write_bytes(whole[: len(whole) // 2] if content is None else content)
+    whole = (exported() / FILES["onnx"]).read_bytes()
+    (tmp_path / FILES["onnx"]).write_bytes(whole[: len(whole) // 2] if content is None else content)
     np.save(tmp_path / LOGITS, expected(exported()))
     command = measure(TINY, engine=engine_of(worker))
 
@@ -120,7 +119,7 @@ def test_a_broken_file_is_a_failure_in_words_and_the_worker_goes_on(
 
 
 def test_a_file_for_another_batch_is_a_failure_in_words(worker: Worker, tmp_path: Path) -> None:
-    (tmp_path / NETWORK).write_bytes((exported() / NETWORK).read_bytes())
+    (tmp_path / FILES["onnx"]).write_bytes((exported() / FILES["onnx"]).read_bytes())
     np.save(tmp_path / LOGITS, expected(exported(TINY, 3)))
     scenario = Scenario(engine=engine_of(worker), batch=3)
     command = measure(TINY, engine=engine_of(worker))
@@ -135,10 +134,10 @@ def test_networks_batches_and_releases_of_torch_have_folders_of_their_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = [TINY, "0.25-32-n11", "0.25-32-c8-n10", "resnet18"]
-    folders = {folder_for(candidate(name), batch) for name in names for batch in (1, 2)}
+    folders = {Form(candidate(name), batch).folder() for name in names for batch in (1, 2)}
 
     monkeypatch.setattr("benchmarks.prepared.version", lambda package: "99.0")
-    later = {folder_for(candidate(name), batch) for name in names for batch in (1, 2)}
+    later = {Form(candidate(name), batch).folder() for name in names for batch in (1, 2)}
 
     assert len(folders | later) == 16
 
@@ -168,7 +167,7 @@ def test_what_a_killed_export_left_is_removed_once_it_can_only_be_dead(tmp_path:
     dead, under_way = tmp_path / ".unfinished-dead", tmp_path / ".unfinished-living"
     for left in (dead, under_way):
         left.mkdir()
-        (left / NETWORK).touch()
+        (left / FILES["onnx"]).touch()
     long_ago = time.time() - ABANDONED_AFTER_S - 1
     os.utime(dead, (long_ago, long_ago))
 
@@ -182,14 +181,14 @@ def test_what_a_killed_export_left_is_removed_once_it_can_only_be_dead(tmp_path:
 def test_a_killed_export_is_not_taken_for_a_finished_one(tmp_path: Path) -> None:
     folder = tmp_path / "network"
     with ready_worker("eager") as worker:
-        worker.say(Prepare("a run", candidate(TINY), 1, str(folder)))
+        worker.say(Prepare("a run", Form(candidate(TINY), 1), str(folder)))
         while not list(tmp_path.glob(".unfinished-*/*")):
             time.sleep(0.01)
         worker.process.send_signal(signal.SIGKILL)
         worker.process.wait()
 
     assert not folder.exists()
-    assert not is_prepared(folder)
+    assert not (folder / FILES["onnx"]).exists()
 
 
 @needs_proc
@@ -265,17 +264,19 @@ def test_no_worker_looks_up_a_host_or_writes_into_the_home_folder(
 def test_exporting_looks_up_no_host_and_writes_into_no_home_folder(
     watched: Mapping[str, str], tmp_path: Path
 ) -> None:
+    form = Form(candidate(TINY), 1)
+
     with ready_worker("eager", watched) as worker:
-        answer, _ = worker.ask(Prepare("a run", candidate(TINY), 1, str(tmp_path / "network")))
+        answer, _ = worker.ask(Prepare("a run", form, str(tmp_path / "network")))
 
     assert isinstance(answer, Prepared)
     assert seen(watched) == []
     assert new_in_home(watched) == []
 
 
-SUPERVISE = """
+SUPERVISE = f"""
 import json, benchmarks as bench
-run = bench.measure("0.25-32-n10", engines=["eager", "onnxruntime", "openvino"], preset="preview")
+run = bench.measure("0.25-32-n10", engines={list(ENGINES)}, preset="preview")
 print(json.dumps([[m.scenario.engine for m in run.measurements], [str(f) for f in run.failures]]))
 """
 

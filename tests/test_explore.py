@@ -35,7 +35,7 @@ def _busy_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture
 def statuses(monkeypatch: pytest.MonkeyPatch) -> list[EngineStatus]:
     """What trying the engines has found; it is not done here, for it takes seconds."""
-    found = [EngineStatus(name, "cpu", True, None, ((name, "1.0"),)) for name in ENGINES]
+    found = [EngineStatus(name, "cpu", "float32", True, None, ((name, "1.0"),)) for name in ENGINES]
     tried: Future[list[EngineStatus]] = Future()
     tried.set_result(found)
     monkeypatch.setattr(session, "_probing", lambda: tried)
@@ -105,7 +105,7 @@ def test_an_engine_that_does_not_run_says_why_and_cannot_be_measured(
     page: AppTest, statuses: list[EngineStatus]
 ) -> None:
     why = "not installed; run: pip install openvino"
-    statuses[-1] = EngineStatus("openvino", "cpu", False, why, ())
+    statuses[-1] = EngineStatus("openvino", "cpu", "float32", False, why, ())
     page.query_params["engine"] = "OpenVINO"
     page.run()
 

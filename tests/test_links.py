@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from benchmarks.dashboard import links
 from benchmarks.dashboard.labels import CHOICES
+from benchmarks.engines import ENGINES
 
 
 def test_a_good_link_is_left_as_it_is() -> None:
@@ -41,7 +42,7 @@ def test_a_network_beyond_the_paper_opens_the_wider_range() -> None:
         ("resolution", "abc", "no number from 32 to 1,024"),
         ("batch", "-1", "`'-1'` is outside 1 to 1,024"),
         ("threads", "99999", "is outside 1 to"),
-        ("engine", "tflite", "Choose one of: eager, onnxruntime, openvino"),
+        ("engine", "tflite", f"Choose one of: {', '.join(ENGINES)}"),
         ("network", "vgg99", "Choose one of: mobilenet, googlenet"),
         ("pins", "lenet", "no network is called `'lenet'`"),
         ("baseline", "9-224", "outside 0.05 to 2"),

@@ -29,7 +29,10 @@ def test_an_engine_that_is_not_installed_names_the_command(monkeypatch: pytest.M
     monkeypatch.setattr(
         probe, "find_spec", lambda name: None if name in ("openvino", "onnxscript") else name
     )
-    assert {one.engine for request in trials() for one in request.scenarios} == {"eager"}
+    assert {one.engine for request in trials() for one in request.scenarios} == {
+        "eager",
+        "channels_last",
+    }
 
     found = {status.engine: status for status in statuses(trials(), [])}
 

@@ -29,7 +29,7 @@ from benchmarks.messages import (
     Ready,
     Result,
 )
-from benchmarks.prepared import LOGITS
+from benchmarks.prepared import LOGITS, Form
 from benchmarks.results import Scenario
 from benchmarks.timing.protocol import Plan
 from tests.talk import (
@@ -173,7 +173,7 @@ def test_a_network_that_fails_does_not_keep_the_others_from_their_times(eager: W
 def test_exporting_answers_with_the_time_it_took(eager: Worker, tmp_path: Path) -> None:
     folder = tmp_path / "exported"
 
-    answer, end = eager.ask(Prepare("a run", candidate(TINY), 1, str(folder)))
+    answer, end = eager.ask(Prepare("a run", Form(candidate(TINY), 1), str(folder)))
 
     assert isinstance(answer, Prepared)
     assert answer.seconds > 0
@@ -184,7 +184,9 @@ def test_exporting_answers_with_the_time_it_took(eager: Worker, tmp_path: Path) 
 def test_an_export_without_a_place_is_refused_in_words(eager: Worker, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    answer, end = eager.ask(Prepare("a run", candidate(TINY), 1, str(tmp_path / "file" / "x")))
+    answer, end = eager.ask(
+        Prepare("a run", Form(candidate(TINY), 1), str(tmp_path / "file" / "x"))
+    )
 
     assert isinstance(answer, NotPrepared)
     assert "could not be stored (File exists)" in answer.reason
@@ -353,6 +355,8 @@ class Clock:
 
 class Pretended:
     """An engine and its session: says what it is told to say, takes as long as it is told."""
+
+    wanted = None
 
     def __init__(self, logits: Logits, call_s: float = 0.001, clock: Clock | None = None) -> None:
         self._logits, self._call_s = logits, call_s

@@ -20,7 +20,8 @@ PREVIEW_DELAY_S = 0.15  # the time in which the page is drawn, or the slider mov
 
 def show(choice: Choice) -> None:
     """The three buttons. What they start is marked: only "Measure" uses processes of its own."""
-    status = session.engine_statuses().get((choice.scenario.engine, choice.scenario.device))
+    wanted = choice.scenario
+    status = session.engine_statuses().get((wanted.engine, wanted.device, wanted.precision))
     blocked = status is not None and not status.available
     pair = tuple(dict.fromkeys((choice.baseline, choice.selected)))
     st.button(

@@ -17,7 +17,7 @@ from benchmarks.engines.probe import EngineStatus
 from benchmarks.jobs.request import check_scenario
 from benchmarks.machine import read_machine
 from benchmarks.references import references
-from benchmarks.results import MAX_BATCH, Scenario
+from benchmarks.results import MAX_BATCH, Precision, Scenario
 from benchmarks.timing.protocol import EFFORTS, Preset
 from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES
 from mobilenet.config import (
@@ -53,12 +53,13 @@ def choose_scenario() -> Scenario:
         "Engine",
         list(ENGINES),
         format_func=lambda name: ENGINES[name].label,
-        captions=[_why_not(statuses.get((name, "cpu"))) for name in ENGINES],
+        captions=[_why_not(statuses.get((name, "cpu", "float32"))) for name in ENGINES],
         key="engine",
         bind="query-params",
         help="The runtime matters as much as the multipliers. Previews always run in PyTorch.",
     )
     note(_versions(statuses.values()))
+    precision = _choose_precision(engine)
     device = "cpu"
     if len(devices) > 1:
         device = st.segmented_control(
@@ -77,9 +78,29 @@ def choose_scenario() -> Scenario:
     batch = right.number_input(
         "Batch", 1, MAX_BATCH, 1, key="batch", bind="query-params", help="Images an inference."
     )
-    scenario = Scenario(engine=engine, device=device, threads=threads, batch=batch)
+    scenario = Scenario(engine, device, precision, threads, batch)
+    note(_why_not(statuses.get((engine, device, precision))) if precision != "float32" else "")
     check_scenario(scenario)
     return scenario
+
+
+def _choose_precision(engine: str) -> Precision:
+    """Of those that the engine offers; another engine may not have what was chosen before."""
+    offered = ENGINES[engine].precisions
+    state = st.session_state
+    if state.get("precision", "float32") not in offered:
+        state["precision"] = "float32"
+    chosen = st.segmented_control(
+        "Precision",
+        offered,
+        default=None if "precision" in state else "float32",
+        required=True,
+        key="precision",
+        bind="query-params",
+        help="Of weights and arithmetic. int8 is quantised after training; what it costs in "
+        "accuracy cannot be told from random weights.",
+    )
+    return chosen or "float32"
 
 
 def choose_effort() -> Preset:

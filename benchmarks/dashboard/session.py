@@ -13,8 +13,10 @@ from benchmarks.insight import LARGEST, SMALLEST
 from benchmarks.jobs.manager import JobManager
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
-from benchmarks.results import Scenario
+from benchmarks.results import Precision, Scenario
 from mobilenet.config import paper_grid
+
+Tried = tuple[str, str, Precision]  # engine, device
 
 
 @st.cache_resource(show_spinner=False, on_release=JobManager.close)
@@ -61,11 +63,13 @@ def is_trying() -> bool:
     return not _probing().done()
 
 
-def engine_statuses() -> dict[tuple[str, str], EngineStatus]:
-    """By engine and device; empty until every engine has been tried."""
+def engine_statuses() -> dict[Tried, EngineStatus]:
+    """By engine, device and precision; empty until every engine has been tried."""
     if is_trying():
         return {}
-    return {(status.engine, status.device): status for status in _probing().result()}
+    return {
+        (status.engine, status.device, status.precision): status for status in _probing().result()
+    }
 
 
 def owner() -> str:

@@ -34,10 +34,12 @@ class EngineInfo:
         return f"benchmarks.engines.{self.name}"
 
 
+REDUCED: tuple[Precision, ...] = ("float32", "bfloat16", "float16")
 ENGINES = {
     info.name: info
     for info in (
-        EngineInfo("eager", "PyTorch eager", "torch", "torch"),
+        EngineInfo("eager", "PyTorch eager", "torch", "torch", precisions=REDUCED),
+        EngineInfo("channels_last", "PyTorch channels-last", "torch", "torch", precisions=REDUCED),
         EngineInfo("onnxruntime", "ONNX Runtime", "onnxruntime", "onnxruntime", "onnx"),
         EngineInfo("openvino", "OpenVINO", "openvino", "openvino", "onnx"),
     )

@@ -11,13 +11,15 @@ from typing import Any
 from benchmarks.candidates import Candidate
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session
 from benchmarks.inputs import images
-from benchmarks.prepared import network_file
+from benchmarks.prepared import FILES
 from benchmarks.results import Scenario
 
 Errors = tuple[type[Exception], ...]
 
 
 class OnnxRuntimeSession:
+    wanted: Logits | None = None
+
     def __init__(self, session: Any, feed: dict[str, object], errors: Errors) -> None:
         self._session = session
         self._feed = feed
@@ -58,7 +60,7 @@ class OnnxRuntimeEngine:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             session = self._onnxruntime.InferenceSession(
-                network_file(prepared), options, providers=["CPUExecutionProvider"]
+                str(prepared / FILES["onnx"]), options, providers=["CPUExecutionProvider"]
             )
         except self._errors as error:
             raise _explained(error) from error

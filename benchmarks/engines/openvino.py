@@ -11,11 +11,13 @@ from typing import Any
 from benchmarks.candidates import Candidate
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session
 from benchmarks.inputs import images
-from benchmarks.prepared import network_file
+from benchmarks.prepared import FILES
 from benchmarks.results import Scenario
 
 
 class OpenVinoSession:
+    wanted: Logits | None = None
+
     def __init__(self, request: Any) -> None:
         self._request = request
 
@@ -51,7 +53,7 @@ class OpenVinoEngine:
             "INFERENCE_PRECISION_HINT": "f32",  # else bfloat16 where the CPU has it
         }
         try:
-            model = self._core.read_model(network_file(prepared))
+            model = self._core.read_model(prepared / FILES["onnx"])
             request = self._core.compile_model(model, "CPU", settings).create_infer_request()
             request.set_input_tensor(self._openvino.Tensor(images(candidate, scenario.batch)))
         except RuntimeError as error:

@@ -13,39 +13,49 @@ from benchmarks.engines import ENGINES
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.updates import Update
 from benchmarks.machine import Machine, read_machine
-from benchmarks.results import Failure, Scenario
+from benchmarks.prepared import Form
+from benchmarks.results import Failure, Precision, Scenario
 from mobilenet.config import MobileNetConfig
 
 TINY = MobileNetConfig(0.25, 32, num_classes=10)
-EXPORTER = ("torch", "onnx", "onnxscript")  # what exporting a network takes
+EXPORTER = ("torch", "onnx", "onnxscript")  # what exporting to ONNX takes
 
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """Whether an engine runs on a device here. reason: why not; None if it does.
+    """Whether an engine runs on a device here, in a precision. reason: why not; None if it does.
 
     versions: the distributions it needs, its own first, as far as they are installed.
     """
 
     engine: str
     device: str
+    precision: Precision
     available: bool
     reason: str | None
     versions: tuple[tuple[str, str], ...]
 
 
-def trials() -> tuple[Request, ...]:
-    """What to run: the tiny network in every installed engine, one request a device."""
-    devices = dict.fromkeys(ENGINES, ("cpu",)) | {"eager": ("cpu", *accelerators(read_machine()))}
+def trials(*, thorough: bool = False) -> tuple[Request, ...]:
+    """What to run: the tiny network in every installed engine, one request a device.
+
+    thorough: also in forms that take long to prepare, such as a compiled or a quantised network.
+    """
+    every = ("cpu", *accelerators(read_machine()))
+    devices = {
+        name: every if info.runtime == "torch" else ("cpu",) for name, info in ENGINES.items()
+    }
     installed = [name for name in ENGINES if not _missing(name)]
     return tuple(
         Request(
             title="Trying the engines" if device == "cpu" else f"Trying {device}",
             candidates=(Candidate(config=TINY),),
             scenarios=tuple(
-                Scenario(engine=name, device=device)
+                Scenario(engine=name, device=device, precision=precision)
                 for name in installed
                 if device in devices[name]
+                for precision in ENGINES[name].precisions
+                if thorough or _is_soon_prepared(name, precision)
             ),
             preset="preview",
             quality="preview",
@@ -59,16 +69,17 @@ def statuses(tried: Iterable[Request], failures: Iterable[Failure]) -> tuple[Eng
     """What trials that ran to their end have shown; engines that are not installed say so too."""
     reasons = {failure.scenario: failure.reason for failure in failures}
     found = [
-        _status(scenario.engine, scenario.device, reasons.get(scenario))
+        _status(scenario.engine, scenario.device, scenario.precision, reasons.get(scenario))
         for request in tried
         for scenario in request.scenarios
     ]
     found += [
-        _status(name, "cpu", f"not installed; run: pip install {' '.join(missing)}")
+        _status(name, "cpu", "float32", f"not installed; run: pip install {' '.join(missing)}")
         for name in ENGINES
         if (missing := _missing(name))
     ]
-    return tuple(sorted(found, key=lambda status: list(ENGINES).index(status.engine)))
+    order = list(ENGINES)
+    return tuple(sorted(found, key=lambda one: (order.index(one.engine), one.device != "cpu")))
 
 
 def probe(listen: Callable[[Update], None]) -> tuple[EngineStatus, ...]:
@@ -76,7 +87,7 @@ def probe(listen: Callable[[Update], None]) -> tuple[EngineStatus, ...]:
 
     Raises KeyboardInterrupt after Ctrl-C: half an answer would mislead.
     """
-    tried = trials()
+    tried = trials(thorough=True)
     runs = []
     for request in tried:
         runs.append(carry_out(request, listen))
@@ -99,17 +110,22 @@ def accelerators(machine: Machine) -> tuple[str, ...]:
     return tuple(device for device, is_likely in found.items() if is_likely)
 
 
-def _status(name: str, device: str, reason: str | None) -> EngineStatus:
+def _is_soon_prepared(name: str, precision: Precision) -> bool:
+    export = ENGINES[name].export
+    return export is None or Form(Candidate(config=TINY), 1, export, precision).is_plain
+
+
+def _status(name: str, device: str, precision: Precision, reason: str | None) -> EngineStatus:
     versions = tuple(
         (needed, found) for needed in _needs(name) if (found := _version(needed)) is not None
     )
-    return EngineStatus(name, device, reason is None, reason, versions)
+    return EngineStatus(name, device, precision, reason is None, reason, versions)
 
 
 def _needs(name: str) -> tuple[str, ...]:
     """Distributions; their modules have the same names."""
     info = ENGINES[name]
-    return (info.distribution, *EXPORTER) if info.export else (info.distribution,)
+    return (info.distribution, *EXPORTER) if info.export == "onnx" else (info.distribution,)
 
 
 def _missing(name: str) -> list[str]:

@@ -26,7 +26,13 @@ class OutOfMemory(EngineError):
 
 
 class Session(Protocol):
-    """One network, loaded, with its input in place."""
+    """One network, loaded, with its input in place.
+
+    wanted: (N, classes), what eager PyTorch gives in float32 on the CPU, where the session knows;
+        engines that load a file find that beside it.
+    """
+
+    wanted: Logits | None
 
     def time_ns(self) -> int:
         """Run one inference and wait until its result is there; nanoseconds that it took."""

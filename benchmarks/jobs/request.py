@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.machine import read_machine, read_state
-from benchmarks.results import Quality, Scenario, ScenarioError
+from benchmarks.results import PRECISIONS, Quality, Scenario, ScenarioError
 from benchmarks.timing.protocol import Preset
 
 MAX_CANDIDATES = 500
@@ -63,11 +64,48 @@ class Request:
         return replace(whole, candidates=self.lead, id=f"{self.id}-lead"), whole
 
 
+def scenarios_for(
+    engines: Iterable[str],
+    precisions: Iterable[str],
+    *,
+    device: str,
+    threads: int,
+    batch: int,
+) -> tuple[Scenario, ...]:
+    """Each engine in each of the precisions that it offers.
+
+    Raises ScenarioError for an engine that offers none of them, and for what is not known.
+    """
+    wanted = tuple(dict.fromkeys(precisions))
+    if unknown := [name for name in wanted if name not in PRECISIONS]:
+        raise ScenarioError(
+            f"Precision {unknown[0]!r} is not known. Choose from: {', '.join(PRECISIONS)}."
+        )
+    found: list[Scenario] = []
+    for engine in dict.fromkeys(engines):
+        _check_engine(engine)
+        own = [one for one in ENGINES[engine].precisions if one in wanted]
+        if not own:
+            raise ScenarioError(
+                f"{ENGINES[engine].label} offers none of: {', '.join(wanted)}. "
+                f"Choose from: {', '.join(ENGINES[engine].precisions)}."
+            )
+        found += [Scenario(engine, device, precision, threads, batch) for precision in own]
+    return tuple(found)
+
+
+def _check_engine(name: str) -> None:
+    if name not in ENGINES:
+        raise ScenarioError(f"Engine {name!r} is not known. Choose from: {', '.join(ENGINES)}.")
+
+
 def check_scenario(scenario: Scenario) -> None:
     """Raises ScenarioError if the engine is unknown or this machine has too few CPUs."""
-    if scenario.engine not in ENGINES:
+    _check_engine(scenario.engine)
+    if scenario.precision not in ENGINES[scenario.engine].precisions:
         raise ScenarioError(
-            f"Engine {scenario.engine!r} is not known. Choose from: {', '.join(ENGINES)}."
+            f"{ENGINES[scenario.engine].label} is not timed in {scenario.precision}. "
+            f"Choose from: {', '.join(ENGINES[scenario.engine].precisions)}."
         )
     usable = read_machine().usable_cpus
     if scenario.threads > usable:
@@ -104,5 +142,5 @@ def _check_memory_of(candidates: tuple[Candidate, ...], scenario: Scenario) -> N
 
 
 def preview_scenario(scenario: Scenario) -> Scenario:
-    """Previews run eagerly, in the worker that is already warm."""
-    return replace(scenario, engine="eager")
+    """Previews run eagerly and in float32, in the worker that is already warm."""
+    return replace(scenario, engine="eager", precision="float32")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
-from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
-from benchmarks.engines.session import EngineError
 from benchmarks.jobs.collected import Collected
 from benchmarks.jobs.conversation import Cancelled, Conversation
 from benchmarks.jobs.machine_queue import MachineLock, Place, Ticket, lock_folder
+from benchmarks.jobs.preparing import prepared_task
 from benchmarks.jobs.replicate import Runtime
 from benchmarks.jobs.replication import Replication
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.updates import Listener, Waiting
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
 from benchmarks.machine import read_machine, read_state
-from benchmarks.messages import Event, Measure, NotPrepared, Prepare, Prepared, Progress, Task
-from benchmarks.prepared import folder_for, is_prepared
-from benchmarks.results import Conditions, Failure, Run, Scenario
+from benchmarks.messages import Measure, Progress, Task
+from benchmarks.prepared import Form
+from benchmarks.results import Conditions, Run, Scenario
 from benchmarks.timing.protocol import PLANS
 
 POLL_QUEUE_S = 0.2
@@ -146,41 +147,27 @@ class Runner:
             replication.run(lambda runtime: self._start(runtime, out))
 
     def _tasks(self, request: Request, scenario: Scenario, out: Collected) -> tuple[Task, ...]:
-        return tuple(
-            task
+        def writer(form: Form) -> AbstractContextManager[WorkerProcess]:
+            return self._writer(form, out)
+
+        tasks = (
+            prepared_task(request.id, candidate, scenario, writer, self._talk, out)
             for candidate in request.candidates
-            if (task := self._task(candidate, scenario, request, out)) is not None
         )
+        return tuple(task for task in tasks if task is not None)
 
-    def _task(
-        self, candidate: Candidate, scenario: Scenario, request: Request, out: Collected
-    ) -> Task | None:
-        """What the worker is to do; None, with a failure noted, if it cannot be prepared."""
-        if ENGINES[scenario.engine].export is None:
-            return Task(candidate, scenario)
+    @contextmanager
+    def _writer(self, form: Form, out: Collected) -> Iterator[WorkerProcess]:
+        """The warm worker, or one of its own for what would leave threads and memory behind."""
+        if form.is_plain:
+            yield self._warm_worker(out)
+            return
+        worker = self._start(Runtime("eager", 1), out)
         try:
-            folder = folder_for(candidate, scenario.batch)
-        except EngineError as error:
-            out.fail(Failure(candidate, scenario, f"could not be exported: {error}"))
-            return None
-        answer: Prepared | NotPrepared | None = None
-
-        def hear(event: Event) -> None:
-            nonlocal answer
-            if isinstance(event, Prepared | NotPrepared):
-                answer = event
-
-        if not is_prepared(folder):
-            out.report(Progress(f"Exporting {candidate.label}", 0.0))
-            prepare = Prepare(request.id, candidate, scenario.batch, str(folder))
-            try:
-                self._talk.ask(self._warm_worker(out), prepare, hear)
-            except WorkerDied as death:
-                answer = NotPrepared(str(death))
-        if isinstance(answer, NotPrepared):
-            out.fail(Failure(candidate, scenario, f"could not be exported: {answer.reason}"))
-            return None
-        return Task(candidate, scenario, str(folder), answer.seconds if answer else None)
+            self._talk.await_ready(worker)
+            yield worker
+        finally:
+            worker.kill()
 
     def _warm_worker(self, out: Collected) -> WorkerProcess:
         """The worker that is kept; where a cancel left it starting, it is waited for now."""

@@ -16,7 +16,7 @@ from statistics import median
 from benchmarks.candidates import Candidate
 from benchmarks.engines import load_engine
 from benchmarks.inputs import images
-from benchmarks.prepared import folder_for, is_prepared, network_file
+from benchmarks.prepared import Form
 from benchmarks.results import Scenario
 from mobilenet import MobileNetConfig
 
@@ -24,6 +24,7 @@ ROUNDS = 30
 CALLS = 8
 WARMUP = 20
 NETWORK = Candidate(config=MobileNetConfig(1.0, 224))
+FORM = Form(NETWORK, 1)
 
 
 def eager() -> Callable[[], object]:
@@ -67,15 +68,14 @@ def openvino() -> Callable[[], object]:
 
 
 def exported() -> str:
-    return network_file(folder_for(NETWORK, 1))
+    return str(FORM.folder() / FORM.file)
 
 
 DIRECT = {"eager": eager, "onnxruntime": onnxruntime, "openvino": openvino}
 
 
 def main(name: str) -> None:
-    folder = folder_for(NETWORK, 1)
-    prepared = folder if is_prepared(folder) else None
+    prepared = FORM.folder() if FORM.is_prepared() else None
     by_harness = load_engine(name).load(NETWORK, Scenario(engine=name), prepared).time_ns
     call = DIRECT[name]()
 

@@ -1,0 +1,151 @@
+"""What PyTorch's engines have in common: a module on a device, timed, and its errors in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.candidates import Candidate
+from benchmarks.engines.session import EngineError, Logits, OutOfMemory
+from benchmarks.inputs import Images, images
+from benchmarks.networks import build
+from benchmarks.results import Precision, Scenario
+
+DTYPES: dict[Precision, torch.dtype] = {
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+}
+Call = Callable[[Tensor], Tensor]
+
+
+class TorchSession:
+    """A network, called with one batch on one device.
+
+    wanted: the logits that eager PyTorch gives in float32 on the CPU; None where this is that.
+    """
+
+    def __init__(self, call: Call, batch: Tensor, wanted: Logits | None = None) -> None:
+        self._call = call
+        self._batch = batch
+        self.wanted = wanted
+        self._time = {"cpu": self._time_on_cpu, "cuda": self._time_on_cuda}.get(
+            batch.device.type, self._time_on_accelerator
+        )
+
+    def time_ns(self) -> int:
+        try:
+            with torch.inference_mode():
+                return self._time()
+        except RuntimeError as error:
+            raise explained(error) from error
+
+    def logits(self) -> Logits:
+        try:
+            with torch.inference_mode():
+                output: Logits = self._call(self._batch).float().cpu().numpy()
+        except RuntimeError as error:
+            raise explained(error) from error
+        return output
+
+    def _time_on_cpu(self) -> int:
+        start = time.perf_counter_ns()
+        self._call(self._batch)
+        return time.perf_counter_ns() - start
+
+    def _time_on_cuda(self) -> int:
+        """Between two events on the stream: the device's own clock, waits included."""
+        start = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        end = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        torch.cuda.synchronize()
+        start.record()
+        self._call(self._batch)
+        end.record()
+        end.synchronize()
+        elapsed_ms: float = start.elapsed_time(end)
+        return round(elapsed_ms * 1e6)
+
+    def _time_on_accelerator(self) -> int:
+        """Other accelerators have no common event clock: the host's, with a wait on both sides."""
+        torch.accelerator.synchronize()
+        start = time.perf_counter_ns()
+        self._call(self._batch)
+        torch.accelerator.synchronize()
+        return time.perf_counter_ns() - start
+
+
+class TorchEngine:
+    """Builds networks in PyTorch; `layout` is how it keeps images in memory."""
+
+    def __init__(self, layout: torch.memory_format) -> None:
+        self._layout = layout
+
+    def devices(self) -> tuple[str, ...]:
+        return devices()
+
+    def load(self, candidate: Candidate, scenario: Scenario, prepared: Path | None) -> TorchSession:
+        check_device(scenario.device)
+        check_precision(scenario)
+        torch.set_num_threads(scenario.threads)
+        try:
+            model = build(candidate)
+            batch = images(candidate, scenario.batch)
+            wanted = None if self._is_reference(scenario) else expected_logits(model, batch)
+            kind = DTYPES[scenario.precision]
+            model = model.to(scenario.device, kind).to(memory_format=self._layout)
+            there = torch.from_numpy(batch).to(scenario.device, kind, memory_format=self._layout)
+        except (RuntimeError, MemoryError) as error:
+            raise explained(error) from error
+        return TorchSession(model, there, wanted)
+
+    def _is_reference(self, scenario: Scenario) -> bool:
+        plain = (scenario.device, scenario.precision) == ("cpu", "float32")
+        return plain and self._layout == torch.contiguous_format
+
+
+def devices() -> tuple[str, ...]:
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    return ("cpu",) if accelerator is None else ("cpu", accelerator.type)
+
+
+def check_device(device: str) -> None:
+    if device not in devices():
+        raise EngineError(
+            f"PyTorch finds no device {device!r} here. Choose one of: {', '.join(devices())}."
+        )
+
+
+def check_precision(scenario: Scenario) -> None:
+    """Without instructions for it a precision is emulated, which says nothing about it."""
+    if scenario.device != "cpu" or scenario.precision == "float32":
+        return
+    has = {
+        "bfloat16": getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
+        or getattr(torch.cpu, "_is_amx_tile_supported", bool)(),
+        "float16": getattr(torch.cpu, "_is_amx_fp16_supported", bool)(),
+    }
+    if not has.get(scenario.precision, False):
+        raise EngineError(
+            f"This CPU has no instructions for {scenario.precision}, so PyTorch would emulate it. "
+            "Choose float32."
+        )
+
+
+def expected_logits(model: nn.Module, batch: Images) -> Logits:
+    """What every other engine and precision is checked against."""
+    return TorchSession(model, torch.from_numpy(batch)).logits()
+
+
+def explained(error: RuntimeError | MemoryError) -> EngineError:
+    """What torch raised, in words for people."""
+    if isinstance(error, EngineError):
+        return error
+    text = str(error)
+    too_large = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    if too_large or "can't allocate memory" in text or "not enough memory" in text:
+        return OutOfMemory()
+    return EngineError(f"PyTorch refused: {text.splitlines()[0] if text else type(error).__name__}")

@@ -1,0 +1,29 @@
+"""ONNX, by torch's own exporter; for ONNX Runtime and OpenVINO."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from benchmarks.inputs import images
+from benchmarks.prepared import Form
+
+OPSET = 18
+
+
+def write(model: nn.Module, form: Form, path: Path) -> None:
+    inputs = torch.from_numpy(images(form.candidate, form.batch))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        torch.onnx.export(
+            model,
+            (inputs,),
+            path,
+            dynamo=True,
+            opset_version=OPSET,
+            external_data=False,  # one file; the largest, VGG-16, has 0.55 GB
+            verbose=False,
+        )

@@ -1,0 +1,58 @@
+"""What must lie ready before a network can be timed: made once, kept in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from benchmarks.candidates import Candidate
+from benchmarks.engines import ENGINES
+from benchmarks.engines.session import EngineError
+from benchmarks.jobs.collected import Collected
+from benchmarks.jobs.conversation import Conversation
+from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
+from benchmarks.messages import Event, NotPrepared, Prepare, Prepared, Progress, Task
+from benchmarks.prepared import Form
+from benchmarks.results import Failure, Scenario
+
+# A worker with PyTorch to write a form; which one, is the runner's business.
+Writer = Callable[[Form], AbstractContextManager[WorkerProcess]]
+
+
+def prepared_task(
+    run_id: str,
+    candidate: Candidate,
+    scenario: Scenario,
+    writer: Writer,
+    talk: Conversation,
+    out: Collected,
+) -> Task | None:
+    """What a worker is to time; None, with a failure noted, if it cannot be prepared."""
+    export = ENGINES[scenario.engine].export
+    if export is None:
+        return Task(candidate, scenario)
+    form = Form(candidate, scenario.batch, export, scenario.precision)
+    try:
+        folder = str(form.folder())
+        seconds = None
+        if not form.is_prepared():
+            out.report(Progress(f"Exporting {candidate.label}", 0.0))
+            seconds = _prepare(Prepare(run_id, form, folder), writer, talk)
+    except (EngineError, WorkerDied) as error:
+        out.fail(Failure(candidate, scenario, f"could not be exported: {error}"))
+        return None
+    return Task(candidate, scenario, folder, seconds)
+
+
+def _prepare(command: Prepare, writer: Writer, talk: Conversation) -> float | None:
+    """Seconds that it took. Raises EngineError and WorkerDied."""
+    heard: list[Event] = []
+    with writer(command.form) as worker:
+        talk.ask(worker, command, heard.append)
+    for event in heard:
+        match event:
+            case NotPrepared(reason):
+                raise EngineError(reason)
+            case Prepared(seconds):
+                return seconds
+    return None
