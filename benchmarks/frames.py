@@ -16,6 +16,7 @@ def to_frame(run: Run) -> pd.DataFrame:
     """One row a network and scenario, units in the column names, NaN for "not measured".
 
     network: as `measure` takes it; latency_low_ms to latency_high_ms: 95 % interval of the median.
+    warmup_calls: until it was steady, which took time_to_steady_ms, first_call_ms included.
     top1_percent: published; an accuracy that is only estimated stands in columns of its own.
     """
     import pandas as pd
@@ -66,6 +67,9 @@ _FRAME: Mapping[str, Callable[[Measurement], object]] = {
     "top1_estimate_percent": lambda row: _top1_number(row, estimated=True),
     "top1_estimate_error_percent": lambda row: (top1 := top1_of(row)) and top1.error_percent,
     "top1_source": lambda row: (top1 := top1_of(row)) and top1.source,
+    "first_call_ms": lambda row: _ms(row.first_call_s),
+    "warmup_calls": lambda row: row.steady_after,
+    "time_to_steady_ms": lambda row: _ms(row.time_to_steady_s),
     "load_s": lambda row: row.load_s,
     "prepare_s": lambda row: row.prepare_s,
     "output_error": lambda row: row.output_error,
@@ -76,6 +80,8 @@ _MAY_BE_MISSING = (
     "latency_high_ms",
     "latency_p90_ms",
     "latency_p99_ms",
+    "warmup_calls",
+    "time_to_steady_ms",
     "top1_percent",
     "top1_estimate_percent",
     "top1_estimate_error_percent",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
-from benchmarks.results import Measurement, Run, Scenario
+from benchmarks.results import NANOSECONDS, Measurement, Run, Scenario
 from benchmarks.timing.statistics import MIN_WORKERS
 from benchmarks.timing.verdicts import MARGIN, verdict
 from benchmarks.validity import DEGRADED_SHARE, null_ratio, state_of
@@ -90,6 +90,22 @@ def judged(one: Measurement, other: Measurement, run: Run | None) -> str | None:
     if found == "cannot tell":
         return f"cannot tell ({units.span(ratio.interval.low, ratio.interval.high)})"
     return _in_words(1 / ratio.value)
+
+
+def start(measurement: Measurement) -> str:
+    """How its first calls went: "first call 12.3 ms, steady after 4 calls (21 ms)"."""
+    first = f"first call {units.milliseconds(measurement.first_call_s)}"
+    calls = measurement.steady_after
+    if measurement.never_steady:
+        watched = units.duration(sum(measurement.warmup_ns) * NANOSECONDS)
+        return f"{first}, never became steady in {watched}"
+    if calls is None:  # too few calls to tell
+        return first
+    if calls < 2:
+        return f"{first}, steady {'after it' if calls else 'from then on'}"
+    return (
+        f"{first}, steady after {calls} calls ({units.milliseconds(measurement.time_to_steady_s)})"
+    )
 
 
 def _in_words(times_as_fast: float) -> str:

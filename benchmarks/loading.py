@@ -15,7 +15,8 @@ from benchmarks.engines.session import Engine, EngineError, OutOfMemory, Session
 from benchmarks.messages import Loaded, Task
 from benchmarks.prepared import discard, expected
 from benchmarks.results import Block, Precision
-from benchmarks.timing.protocol import Check, Plan, warm_up
+from benchmarks.timing.protocol import Check, Plan
+from benchmarks.timing.warmup import warm_up
 
 # Largest difference of a logit, in units of the logits' standard deviation, that passes. Rounding
 # to the precision explains what is below; more is another network. float32 engines reach 1e-5.
@@ -42,7 +43,7 @@ class Warm:
 
 
 def load(number: int, task: Task, plan: Plan, check: Check, engines: Engines = load_engine) -> Warm:
-    """Build or read the network, check what it answers, warm it up. Raises EngineError.
+    """Build or read the network, warm it up, check what it answers. Raises EngineError.
 
     number: its place among the tasks.
     """
@@ -52,6 +53,7 @@ def load(number: int, task: Task, plan: Plan, check: Check, engines: Engines = l
         start = time.perf_counter()
         session = engine.load(task.candidate, task.scenario, folder)
         load_s = time.perf_counter() - start
+        warmup_ns = warm_up(session.time_ns, plan, check)  # first: it begins with the first call
         output_error = _output_error(session, folder, task.scenario.precision)
     except MemoryError as error:
         raise OutOfMemory from error
@@ -65,7 +67,6 @@ def load(number: int, task: Task, plan: Plan, check: Check, engines: Engines = l
         raise EngineError(
             f"{reason}. Its export was removed; measure again to make a new one"
         ) from error
-    warmup_ns = warm_up(session.time_ns, plan, check)
     return Warm(task, session, Loaded(number, warmup_ns, load_s, output_error))
 
 

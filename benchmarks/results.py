@@ -21,6 +21,7 @@ from benchmarks.timing.statistics import (
     quantile,
     ratio_over_workers,
 )
+from benchmarks.timing.warmup import can_tell, steady_after
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,6 +95,7 @@ class Measurement:
     load_s: build the network, or load its prepared file; prepare_s: export it (None: not needed).
     output_error: largest difference of a logit from eager PyTorch's on the same input, in units of
         the logits' standard deviation.
+    warmup_ns: every call before its first turn, of the first worker.
     Times are service times of back-to-back calls, in seconds for the whole batch.
     """
 
@@ -159,6 +161,27 @@ class Measurement:
     @cached_property
     def p99_s(self) -> float | None:
         return quantile(self.times_s, 0.99)
+
+    @property
+    def first_call_s(self) -> float:
+        """The very first inference after loading."""
+        return self.warmup_ns[0] * NANOSECONDS
+
+    @cached_property
+    def steady_after(self) -> int | None:
+        """Calls until it ran as fast as it would; None where warming up showed no steady state."""
+        return steady_after(self.warmup_ns)
+
+    @property
+    def time_to_steady_s(self) -> float | None:
+        if self.steady_after is None:
+            return None
+        return sum(self.warmup_ns[: self.steady_after]) * NANOSECONDS
+
+    @property
+    def never_steady(self) -> bool:
+        """Whether it was watched for long enough and still was not steady."""
+        return self.steady_after is None and can_tell(self.warmup_ns)
 
     def ratio_to(self, other: Measurement) -> Ratio | None:
         """How many times as long as `other`; None unless both took turns in one run."""

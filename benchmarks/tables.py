@@ -65,8 +65,7 @@ def to_html(run: Run) -> str:
 
 def describe_failure(failure: Failure) -> str:
     """For people: "ResNet-18 in OpenVINO: does not fit into memory"."""
-    where = f"{failure.candidate.name} in {_engine_label(failure.scenario)}"
-    return f"{where}: {printable(failure.reason)}"
+    return f"{_with_engine(failure)}: {printable(failure.reason)}"
 
 
 def printable(text: str) -> str:
@@ -165,6 +164,12 @@ def _notes(run: Run, columns: Sequence[_Column]) -> list[str]:
         notes += [f"Top-1: {'; '.join(sources)}."] if sources else []
     qualities = {row.quality for row in run.measurements}
     notes += [note for quality, note in QUALITY_NOTES.items() if quality in qualities]
+    restless = [_with_engine(row) for row in run.measurements if row.never_steady]
+    if restless:
+        notes.append(
+            f"Never became steady while warming up: {', '.join(restless)}. "
+            "Times may still hold effects of the start; measure again when the machine is idle."
+        )
     notes += [f"Failed: {describe_failure(failure)}" for failure in run.failures]
     if run.cancelled:
         notes.append("Cancelled: this is what was measured until then.")
@@ -206,6 +211,10 @@ def _top1_text(top1: Top1 | None) -> str:
         return f"  {units.NOT_MEASURED}"
     text = units.percent(top1.percent, error_percent=top1.error_percent)
     return f"  {text}" if top1.error_percent is None else text
+
+
+def _with_engine(row: Measurement | Failure) -> str:
+    return f"{row.candidate.name} in {_engine_label(row.scenario)}"
 
 
 def _engine_label(scenario: Scenario) -> str:

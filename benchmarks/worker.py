@@ -48,9 +48,9 @@ from benchmarks.timing.protocol import (
     Check,
     schedule,
     take_turns,
-    typical_s,
     watched_turn,
 )
+from benchmarks.timing.warmup import typical_s
 
 REPORT_EVERY_S = 0.4  # partial results; between blocks, never inside one
 REPORT_SHARE = 0.1  # and ever more seldom: they carry all raw times so far

@@ -17,8 +17,8 @@ from benchmarks.timing.protocol import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = "0.25-32-n10"
-QUICK = Plan(rounds=6, block_s=0.002, warmup_s=0.005)
-ENDLESS = Plan(rounds=20_000, block_s=0.002, warmup_s=0.005)
+QUICK = Plan(rounds=6, block_s=0.002, max_warmup_s=0.005)
+ENDLESS = Plan(rounds=20_000, block_s=0.002, max_warmup_s=0.005)
 T = TypeVar("T")
 
 

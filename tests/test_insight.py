@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
-from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline
+from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline, start
 from benchmarks.results import Block, Measurement, Scenario
 from benchmarks.timing.contamination import Signals
 from tests.samples import measurement
@@ -166,3 +166,19 @@ def test_what_was_not_timed_is_not_compared() -> None:
     one = collect([measurement("0.5-160")])
 
     assert compared(candidate("0.5-160"), candidate("resnet18"), EAGER, one) is None
+
+
+@pytest.mark.parametrize(
+    ("warmup_ms", "said"),
+    [
+        ([12.3, 5, 2.4, 1.3, *[1] * 90], "first call 12.3 ms, steady after 4 calls (21.0 ms)"),
+        ([12.3, *[2] * 60], "first call 12.3 ms, steady after it"),
+        ([2] * 60, "first call 2.00 ms, steady from then on"),
+        ([300 * 0.9**n for n in range(40)], "first call 300 ms, never became steady in 3 s"),
+        ([12.3, 2, 2], "first call 12.3 ms"),
+    ],
+)
+def test_the_start_of_a_network_is_said_in_words(warmup_ms: list[float], said: str) -> None:
+    times_ns = tuple(round(ms * 1e6) for ms in warmup_ms)
+
+    assert start(replace(measurement("0.5-160"), warmup_ns=times_ns)) == said

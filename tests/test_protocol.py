@@ -20,8 +20,6 @@ from benchmarks.timing.protocol import (
     is_enough,
     schedule,
     take_turns,
-    typical_s,
-    warm_up,
 )
 from benchmarks.timing.statistics import Interval, Ratio
 
@@ -211,30 +209,6 @@ def test_a_run_ends_when_one_more_worker_would_not_fit_into_its_time() -> None:
     assert not is_enough([known_to(0.001)], effort, 4, spent_s=1000.0)
 
 
-def test_warming_up_takes_a_least_number_of_calls_even_where_one_fills_the_time() -> None:
-    bench = Bench(slow=5000)
-
-    times = warm_up(bench.calls["slow"], Plan(rounds=6, warmup_s=0.2), never_stop)
-
-    assert times == (5000 * MS,) * 3
-
-
-def test_warming_up_goes_on_until_its_time_is_full() -> None:
-    bench = Bench(fast=1)
-
-    times = warm_up(bench.calls["fast"], Plan(rounds=6, warmup_s=0.2), never_stop)
-
-    assert len(times) == 200
-    assert bench.now_ns == 200 * MS
-
-
-def test_planning_goes_by_the_faster_half_of_the_warm_up() -> None:
-    first_calls_are_slow = [90 * MS, 40 * MS, 2 * MS, 2 * MS]
-
-    assert typical_s(first_calls_are_slow) == pytest.approx(0.002)
-    assert typical_s([7 * MS]) == pytest.approx(0.007)
-
-
 def test_the_time_left_falls_to_nothing_and_is_right_when_calls_take_what_they_took() -> None:
     bench = Bench(a=2, b=7)
     plan = planned(bench, Plan(rounds=12))
@@ -271,15 +245,6 @@ def test_a_stop_is_obeyed_between_any_two_inferences(calls: int) -> None:
         list(take_turns(bench.calls, plan, stop_after(bench, calls), nothing_counted))
 
     assert len(bench.log) == calls
-
-
-def test_a_stop_is_obeyed_while_warming_up() -> None:
-    bench = Bench(a=1)
-
-    with pytest.raises(Stop):
-        warm_up(bench.calls["a"], Plan(rounds=6), stop_after(bench, 2))
-
-    assert bench.log == ["a", "a"]
 
 
 def test_turns_that_were_finished_before_a_stop_are_kept() -> None:

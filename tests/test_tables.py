@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -72,6 +73,30 @@ def test_the_frame_keeps_estimates_out_of_the_published_accuracies(run: Run) -> 
     assert set(estimated.index) == {ESTIMATED}
     assert frame.loc[ESTIMATED, "top1_estimate_error_percent"] > 0
     assert frame["top1_source"].notna().sum() == len(published) + len(estimated)
+
+
+def test_the_frame_has_the_first_call_and_how_long_it_took_to_be_steady() -> None:
+    started = replace(measurement("0.5-160"), warmup_ns=(12_000_000, 5_000_000, *[2_000_000] * 60))
+    brief = replace(started, warmup_ns=(12_000_000, 2_000_000))
+
+    frame = to_frame(a_run(started, brief))
+
+    assert list(frame["first_call_ms"]) == [12.0, 12.0]
+    assert frame["warmup_calls"][0] == 2
+    assert frame["time_to_steady_ms"][0] == pytest.approx(17)
+    assert frame[["warmup_calls", "time_to_steady_ms"]].isna().all(axis=1).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("show", [to_text, to_html])
+def test_only_networks_that_never_became_steady_are_named(show: Callable[[Run], str]) -> None:
+    falling = tuple(round(100e6 * 0.9**number) for number in range(20))
+    restless = replace(measurement("1.0-224"), warmup_ns=falling)
+    steady = replace(measurement("0.5-160"), warmup_ns=(9_000_000, *[2_000_000] * 60))
+
+    shown = " ".join(show(a_run(restless, steady)).split())
+
+    assert "Never became steady while warming up: MobileNet 1.0-224 in PyTorch eager." in shown
+    assert "Never became steady" not in show(a_run(steady))
 
 
 def test_columns_of_numbers_stay_numbers_when_nothing_was_measured() -> None:

@@ -104,7 +104,7 @@ def test_networks_of_one_run_take_turns_and_can_be_paired(eager: Worker) -> None
 
 
 def test_progress_rises_to_the_end_and_tells_what_is_done(eager: Worker) -> None:
-    plan = Plan(rounds=400, block_s=0.002, warmup_s=0.005)  # more than a second
+    plan = Plan(rounds=400, block_s=0.002, max_warmup_s=0.005)  # more than a second
 
     progress = only(Progress, eager.ask(measure(TINY, OTHER, plan=plan)))
 
@@ -286,7 +286,7 @@ def test_nothing_but_events_is_on_standard_output_even_if_a_library_prints(tmp_p
 @linux
 def test_events_stay_whole_when_the_worker_is_stopped_while_it_speaks() -> None:
     """As a laptop that sleeps does: a write into a full pipe then ends before its time."""
-    command = measure(TINY, engine="onnxruntime", plan=replace(QUICK, warmup_s=0.3))
+    command = measure(TINY, engine="onnxruntime", plan=replace(QUICK, rounds=200))
     many = tuple(
         replace(command.tasks[0], candidate=candidate(f"0.25-32-n{classes}"))
         for classes in range(10, 16)
@@ -405,6 +405,23 @@ def test_an_output_that_says_nothing_is_a_failure(logits: Logits) -> None:
     (failed,) = only(Failed, events)
     assert "no usable output" in failed.failure.reason
     assert only(Result, events) == []
+
+
+def test_the_very_first_inference_is_timed_before_the_answer_is_checked() -> None:
+    class Noted(Pretended):
+        def time_ns(self) -> int:
+            done.append("timed")
+            return super().time_ns()
+
+        def logits(self) -> Logits:
+            done.append("checked")
+            return super().logits()
+
+    done: list[str] = []
+    events_of(Noted(SOUND), measure())
+
+    assert done[0] == "timed"
+    assert done.count("checked") == 1
 
 
 def test_an_output_of_another_shape_than_pytorchs_is_a_failure(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from benchmarks import charts
+from benchmarks import charts, insight
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.charts import Front
 from benchmarks.collection import Collection
@@ -136,6 +136,8 @@ def _show_distribution(collection: Collection, choice: Choice) -> None:
         return
     figure = charts.distribution(found, dark=is_dark())
     _chart(figure, "distribution", charts.distribution_alt(found), selectable=False)
+    starts = (f"{one.candidate.label}: {insight.start(one)}" for one in found)
+    note(f"Warming up, {'; '.join(starts)}.")
 
 
 def _chart(figure: charts.Figure, key: str, alt: str, *, selectable: bool = True) -> None:

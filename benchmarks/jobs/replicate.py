@@ -17,7 +17,8 @@ from benchmarks.machine import busy_cpu_s, cpu_s_of
 from benchmarks.messages import Event, Failed, Load, Loaded, Progress, Task, Turned, Turns
 from benchmarks.results import Block
 from benchmarks.timing.contamination import disturbances
-from benchmarks.timing.protocol import Plan, Schedule, schedule, typical_s
+from benchmarks.timing.protocol import Plan, Schedule, schedule
+from benchmarks.timing.warmup import typical_s
 
 RETRIES = 2  # of a round that was disturbed
 MAX_EXTRA = 0.5  # turns that retries may add, as a share of those that were planned

@@ -1,4 +1,4 @@
-"""Who is called when: warm-up, then rounds in random order with a settle call. Knows no runtime.
+"""Who is called when: rounds in random order with a settle call. Knows no runtime.
 
 A network's turn in a round is a block: one settle call, kept but not counted because the first
 call after another network is slower, then a few calls timed one by one. Interleaving lets two
@@ -10,12 +10,12 @@ from __future__ import annotations
 import gc
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from benchmarks.results import NANOSECONDS, Block
+from benchmarks.results import Block
 from benchmarks.timing.contamination import Counters
 from benchmarks.timing.statistics import Ratio
 
@@ -38,7 +38,8 @@ class Plan:
         the speed of a shared machine changes within some 50 ms, and networks are best compared
         within that time.
     skip_above_s: a network whose call takes longer has no turns: its warm-up has to do.
-    warmup_s: at least this long and at least `min_warmup_calls` calls, before any turn.
+    max_warmup_s: warming up ends here even if a network is not steady yet, though never before
+        `min_warmup_calls`. Below 0.075 it only ends here: a preview does not wait to see.
     """
 
     rounds: int
@@ -46,7 +47,7 @@ class Plan:
     slice_s: float = 0.0
     block_s: float = 0.005
     max_calls: int = 20
-    warmup_s: float = 0.1
+    max_warmup_s: float = 1.0
     min_warmup_calls: int = 3
     sparse_above_s: float = 0.1
     skip_above_s: float | None = None
@@ -79,10 +80,10 @@ class Plan:
 
 
 PLANS: Mapping[Preset, Plan] = {
-    "preview": Plan(rounds=MIN_ROUNDS, block_s=0.008, warmup_s=0.02, skip_above_s=0.6),
+    "preview": Plan(rounds=MIN_ROUNDS, block_s=0.008, max_warmup_s=0.02, skip_above_s=0.6),
     "quick": Plan(rounds=12, max_rounds=60, slice_s=2.0),
     "standard": Plan(rounds=12, max_rounds=60, slice_s=2.0),
-    "certify": Plan(rounds=12, max_rounds=80, slice_s=3.0),
+    "certify": Plan(rounds=12, max_rounds=80, slice_s=3.0, max_warmup_s=3.0),
 }
 
 
@@ -151,17 +152,6 @@ class Schedule:
         return (1 + self.calls[name]) * self.call_s[name]
 
 
-def warm_up(call: TimedCall, plan: Plan, check: Check) -> tuple[int, ...]:
-    """Times of the warm-up calls, first to last, in nanoseconds."""
-    times: list[int] = []
-    total_ns = 0
-    while len(times) < plan.min_warmup_calls or total_ns * NANOSECONDS < plan.warmup_s:
-        check()
-        times.append(call())
-        total_ns += times[-1]
-    return tuple(times)
-
-
 def schedule(call_s: Mapping[str, float], plan: Plan, rng: random.Random) -> Schedule:
     """Turns of each network (name to seconds a call) in random order within each round."""
     count = plan.rounds_for(call_s.values())
@@ -202,12 +192,6 @@ def take_turn(call: TimedCall, number: int, count: int, check: Check) -> Block:
             check()
             times.append(call())
     return Block(number, settle, tuple(times))
-
-
-def typical_s(warmup_ns: Sequence[int]) -> float:
-    """Seconds a call once warm, from the faster half of the warm-up: for planning only."""
-    ranked = sorted(warmup_ns)
-    return ranked[(len(ranked) - 1) // 2] * NANOSECONDS
 
 
 @contextmanager

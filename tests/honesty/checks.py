@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean, median
 
+from benchmarks.messages import Loaded, Task
 from benchmarks.results import Block, Measurement
 from benchmarks.timing.contamination import Signals
 from benchmarks.timing.protocol import take_turn
@@ -27,6 +28,7 @@ class Harness:
     ratio_of: RatioOf = ratio_over_workers
     take_turn: Callable[..., Block] = take_turn
     counted: Callable[[Measurement], tuple[Block, ...]] = lambda timed: timed.counted
+    measured: Callable[..., Measurement] = Task.measured
 
 
 def ratios(harness: Harness, machine: str, truth: float) -> list[Ratio]:
@@ -116,14 +118,24 @@ def a_disturbed_turn_does_not_count(harness: Harness) -> bool:
     return {block.round % 3 for block in counted} == {1, 2}
 
 
+def warming_up_does_not_count(harness: Harness) -> bool:
+    """However many calls it takes."""
+    timed = measurement("0.5-160", rounds=12)
+    loaded = Loaded(0, (90 * MS,) * 100, load_s=0.1, output_error=None)
+    task = Task(timed.candidate, timed.scenario)
+    found = harness.measured(task, loaded, timed.blocks, run_id="a run", quality="measured")
+    return found.times_s == timed.times_s and found.workers == timed.workers
+
+
 CHECKS: Mapping[str, Callable[[Harness], bool]] = {
     check.__name__: check
-    for check in (
-        intervals_hold_what_they_promise,
-        identical_networks_are_not_called_different,
+    for check in (  # quick ones first: the first that fails is enough
         the_first_call_of_a_turn_does_not_count,
         every_inference_is_kept,
         a_slow_network_is_not_made_faster,
         a_disturbed_turn_does_not_count,
+        warming_up_does_not_count,
+        intervals_hold_what_they_promise,
+        identical_networks_are_not_called_different,
     )
 }

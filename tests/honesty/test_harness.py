@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import NormalDist, fmean, median, stdev
 
 import pytest
 
-from benchmarks.results import Block, Measurement
+from benchmarks.messages import Loaded, Task
+from benchmarks.results import Block, Measurement, Quality
 from benchmarks.timing.protocol import take_turn
 from benchmarks.timing.statistics import Interval, Ratio, hodges_lehmann
 from tests.honesty.checks import CHECKS, Harness, bias, cannot_tell, found
@@ -98,11 +99,19 @@ def slow_turns_dropped(timed: Measurement) -> tuple[Block, ...]:
     return tuple(block for block in timed.blocks if block.median_s < 1.2 * fastest)
 
 
+def warm_up_counted_in(
+    task: Task, loaded: Loaded, blocks: Sequence[Block], *, run_id: str, quality: Quality
+) -> Measurement:
+    first = Block(0, loaded.warmup_ns[0], loaded.warmup_ns[1:])
+    return task.measured(loaded, [first, *blocks], run_id=run_id, quality=quality)
+
+
 CHEATS = {
     "rounds pooled over processes": Harness(ratio_of=pooled_rounds),
     "two runs apart": Harness(ratio_of=separate_runs),
     "no price for looking": Harness(ratio_of=no_price_for_looking),
     "no settle call": Harness(take_turn=without_settle_call),
+    "warm-up counted in": Harness(measured=warm_up_counted_in),
     "slow samples dropped": Harness(take_turn=slow_samples_dropped),
     "slow turns dropped": Harness(counted=slow_turns_dropped),
     "disturbed turns counted": Harness(counted=lambda timed: timed.blocks),
