@@ -31,6 +31,7 @@ def measure(
     threads: int = 1,
     batch: int = 1,
     preset: Preset = "quick",
+    memory: bool = False,
     listen: Callable[[Update], None] | None = None,
 ) -> Run:
     """Time `networks` in each of `engines` on this machine, in worker processes of their own.
@@ -39,6 +40,8 @@ def measure(
     precisions: "float32", "float16", "bfloat16", "int8"; each engine in those that it offers.
     threads: CPU threads an engine may use; batch: images in one inference.
     preset: "quick", "standard" or "certify": ever more worker processes.
+    memory: after the timing, find out what memory each network takes, and what energy where the
+        hardware counts it; on Linux, some seconds a network.
     listen: called with each update while it runs; by default nothing is printed.
 
     Waits until the machine is free of other measurements. An interrupt (Ctrl-C) stops between two
@@ -51,7 +54,7 @@ def measure(
     engines = [engines] if isinstance(engines, str) else list(engines)
     precisions = [precisions] if isinstance(precisions, str) else list(precisions)
     scenarios = scenarios_for(engines, precisions, device=device, threads=threads, batch=batch)
-    request = request_for(networks, scenarios, preset)
+    request = request_for(networks, scenarios, preset, memory=memory)
     return carry_out(request, listen or (lambda update: None))
 
 
@@ -59,6 +62,8 @@ def request_for(
     networks: Iterable[Network],
     scenarios: tuple[Scenario, ...],
     preset: Preset,
+    *,
+    memory: bool = False,
 ) -> Request:
     """What `measure` asks for, checked."""
     if preset not in PLANS:
@@ -71,6 +76,7 @@ def request_for(
         preset=preset,
         quality="preview" if preset == "preview" else "measured",
         fresh=True,
+        memory=memory,
     )
 
 

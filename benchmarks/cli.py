@@ -97,6 +97,9 @@ def measure(
     preset: Annotated[
         Preset, typer.Option(help="Ever more fresh processes, from left to right.")
     ] = "quick",
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Peak memory too, and energy where it is counted.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the run there as a snapshot.")
     ] = None,
@@ -143,7 +146,7 @@ def measure(
             threads=threads,
             batch=batch,
         )
-        request = request_for(networks, scenarios, preset)
+        request = request_for(networks, scenarios, preset, memory=memory)
         check_target(request, out)
     except (CandidateError, ConfigError, InputError, ScenarioError, SnapshotError) as error:
         raise _stop(str(error), BAD_INPUT) from error

@@ -18,11 +18,18 @@ def to_frame(run: Run) -> pd.DataFrame:
     network: as `measure` takes it; latency_low_ms to latency_high_ms: 95 % interval of the median.
     warmup_calls: until it was steady, which took time_to_steady_ms, first_call_ms included.
     top1_percent: published; an accuracy that is only estimated stands in columns of its own.
+    memory_*_bytes: as in `Memory`; needed is the peak over the floor. size_bytes and
+    activation_bytes: computed, float32; the latter for one image.
+    Columns of energy are there only if some row has one.
     """
     import pandas as pd
 
-    columns = {name: [value(row) for row in run.measurements] for name, value in _FRAME.items()}
-    return pd.DataFrame(columns).astype(dict.fromkeys(_MAY_BE_MISSING, "float64"))
+    wanted = dict(_FRAME)
+    if any(row.energy for row in run.measurements):
+        wanted |= _ENERGY
+    columns = {name: [value(row) for row in run.measurements] for name, value in wanted.items()}
+    numbers = [name for name in _MAY_BE_MISSING if name in columns]
+    return pd.DataFrame(columns).astype(dict.fromkeys(numbers, "float64"))
 
 
 def top1_of(row: Measurement) -> Top1 | None:
@@ -63,6 +70,7 @@ _FRAME: Mapping[str, Callable[[Measurement], object]] = {
     "mult_adds": lambda row: row.candidate.mult_adds,
     "parameters": lambda row: row.candidate.parameters,
     "size_bytes": lambda row: row.candidate.size_bytes,
+    "activation_bytes": lambda row: row.candidate.peak_activation_bytes,
     "top1_percent": lambda row: _top1_number(row, estimated=False),
     "top1_estimate_percent": lambda row: _top1_number(row, estimated=True),
     "top1_estimate_error_percent": lambda row: (top1 := top1_of(row)) and top1.error_percent,
@@ -73,6 +81,17 @@ _FRAME: Mapping[str, Callable[[Measurement], object]] = {
     "load_s": lambda row: row.load_s,
     "prepare_s": lambda row: row.prepare_s,
     "output_error": lambda row: row.output_error,
+    "memory_needed_bytes": lambda row: row.memory_bytes,
+    "memory_floor_bytes": lambda row: row.memory and row.memory.floor_bytes,
+    "memory_loaded_bytes": lambda row: row.memory and row.memory.loaded_bytes,
+    "memory_peak_bytes": lambda row: row.memory and row.memory.peak_bytes,
+    "device_allocated_bytes": lambda row: row.memory and row.memory.device_allocated_bytes,
+    "device_reserved_bytes": lambda row: row.memory and row.memory.device_reserved_bytes,
+    "device_process_bytes": lambda row: row.memory and row.memory.device_process_bytes,
+}
+_ENERGY: Mapping[str, Callable[[Measurement], object]] = {
+    "energy_j": lambda row: row.energy_j,
+    "energy_source": lambda row: row.energy and row.energy.source,
 }
 # Numbers that may be missing: NaN there, so that a column of them stays a column of numbers.
 _MAY_BE_MISSING = (
@@ -87,4 +106,12 @@ _MAY_BE_MISSING = (
     "top1_estimate_error_percent",
     "prepare_s",
     "output_error",
+    "memory_needed_bytes",
+    "memory_floor_bytes",
+    "memory_loaded_bytes",
+    "memory_peak_bytes",
+    "device_allocated_bytes",
+    "device_reserved_bytes",
+    "device_process_bytes",
+    "energy_j",
 )

@@ -13,6 +13,7 @@ from benchmarks.candidates import Candidate
 from benchmarks.prepared import Form
 from benchmarks.results import Block, Failure, Measurement, Quality, Scenario
 from benchmarks.timing.protocol import Plan
+from benchmarks.usage import Energy, Memory
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,19 @@ class Turns:
     round: int
     turns: tuple[tuple[int, int], ...]
     kind: Literal["turns"] = "turns"
+
+
+@dataclass(frozen=True)
+class Weigh:
+    """Find out what one network takes, in a worker that has done nothing else.
+
+    smallest: a network to run first, which shows what the runtime takes anyway.
+    """
+
+    run_id: str
+    task: Task
+    smallest: Task
+    kind: Literal["weigh"] = "weigh"
 
 
 @dataclass(frozen=True)
@@ -154,6 +168,15 @@ class Turned:
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """Answers `Weigh`, unless `Failed` does."""
+
+    memory: Memory
+    energy: Energy | None
+    kind: Literal["weighed"] = "weighed"
+
+
+@dataclass(frozen=True)
 class Prepared:
     seconds: float
     kind: Literal["prepared"] = "prepared"
@@ -171,7 +194,9 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Command = Measure | Load | Turns | Prepare | Cancel
-Event = Ready | Progress | Result | Failed | Loaded | Turned | Prepared | NotPrepared | Done
+Command = Measure | Load | Turns | Weigh | Prepare | Cancel
+Event = (
+    Ready | Progress | Result | Failed | Loaded | Turned | Weighed | Prepared | NotPrepared | Done
+)
 COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

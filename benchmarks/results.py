@@ -22,6 +22,7 @@ from benchmarks.timing.statistics import (
     ratio_over_workers,
 )
 from benchmarks.timing.warmup import can_tell, steady_after
+from benchmarks.usage import Energy, Memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +97,7 @@ class Measurement:
     output_error: largest difference of a logit from eager PyTorch's on the same input, in units of
         the logits' standard deviation.
     warmup_ns: every call before its first turn, of the first worker.
+    memory, energy: None where nobody asked, or nothing can be read.
     Times are service times of back-to-back calls, in seconds for the whole batch.
     """
 
@@ -109,6 +111,8 @@ class Measurement:
     load_s: float
     prepare_s: float | None = None
     output_error: float | None = None
+    memory: Memory | None = None
+    energy: Energy | None = None
 
     @cached_property
     def counted(self) -> tuple[Block, ...]:
@@ -182,6 +186,16 @@ class Measurement:
     def never_steady(self) -> bool:
         """Whether it was watched for long enough and still was not steady."""
         return self.steady_after is None and can_tell(self.warmup_ns)
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """At the peak, over what the runtime takes anyway."""
+        return self.memory.needed_bytes if self.memory else None
+
+    @property
+    def energy_j(self) -> float | None:
+        """Of one inference."""
+        return self.energy.inference_j if self.energy else None
 
     def ratio_to(self, other: Measurement) -> Ratio | None:
         """How many times as long as `other`; None unless both took turns in one run."""

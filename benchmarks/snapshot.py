@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from benchmarks import units
 from benchmarks.results import Precision, Quality, Run
 from benchmarks.timing.protocol import EFFORTS, PLANS, Preset
+from benchmarks.usage import EnergySource
 from mobilenet.config import BlockKind, Depth
 
 # History of the format. A program reads every version up to its own.
@@ -95,6 +96,22 @@ class _Block(_Part):
     signals: _Signals | None
 
 
+class _Memory(_Part):
+    floor_bytes: Count
+    loaded_bytes: Count
+    peak_bytes: Count
+    device_allocated_bytes: Count | None = None
+    device_reserved_bytes: Count | None = None
+    device_process_bytes: Count | None = None
+
+
+class _Energy(_Part):
+    joules: Annotated[float, Field(gt=0, le=1e9)]
+    inferences: Positive
+    seconds: Annotated[float, Field(gt=0, le=1e9)]
+    source: EnergySource
+
+
 class _Measurement(_Part):
     candidate: _Candidate
     scenario: _Scenario
@@ -106,6 +123,8 @@ class _Measurement(_Part):
     load_s: Seconds
     prepare_s: Seconds | None
     output_error: Annotated[float, Field(ge=0)] | None
+    memory: _Memory | None = None
+    energy: _Energy | None = None
 
 
 class _Failure(_Part):

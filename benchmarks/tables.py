@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from benchmarks import units
+from benchmarks import units, used
 from benchmarks.engines import ENGINES
 from benchmarks.frames import images_per_s, to_frame, top1_of
 from benchmarks.insight import judged
@@ -112,7 +112,8 @@ def _columns(run: Run) -> list[_Column]:
     differing = [column for name, column in _SCENARIO.items() if not _is_shared(run, name)]
     qualities = {row.quality for row in run.measurements}
     quality = [_QUALITY] if len(qualities) > 1 else []
-    return [_NETWORK, *differing, _LATENCY, *quality, *_against(run), *_REST]
+    own = [_Column(title, text) for title, text in used.columns(run.measurements)]
+    return [_NETWORK, *differing, _LATENCY, *quality, *_against(run), *own, *_REST]
 
 
 def _scenarios(run: Run) -> list[Scenario]:
@@ -162,6 +163,7 @@ def _notes(run: Run, columns: Sequence[_Column]) -> list[str]:
             for source in dict.fromkeys(top1.source for top1 in known)
         ]
         notes += [f"Top-1: {'; '.join(sources)}."] if sources else []
+    notes += used.notes(run.measurements, {column.title for column in columns})
     qualities = {row.quality for row in run.measurements}
     notes += [note for quality, note in QUALITY_NOTES.items() if quality in qualities]
     restless = [_with_engine(row) for row in run.measurements if row.never_steady]

@@ -38,6 +38,13 @@ def gigabytes(count_bytes: int) -> str:
     return f"{significant(count_bytes / 1e9, 2)} GB"
 
 
+def joules(energy_j: float | None) -> str:
+    """In the unit that keeps the number short: "1.23 J", "123 mJ"."""
+    if energy_j is None:
+        return NOT_MEASURED
+    return f"{significant(energy_j)} J" if energy_j >= 1 else f"{significant(energy_j * 1e3)} mJ"
+
+
 def millions(count: int | None) -> str:
     return NOT_MEASURED if count is None else f"{significant(count / 1e6)} M"
 

@@ -22,6 +22,7 @@ from typing import TextIO
 
 from benchmarks.engines import load_engine
 from benchmarks.engines.session import EngineError
+from benchmarks.footprint import weigh
 from benchmarks.loading import Engines, Warm, load
 from benchmarks.machine import read_counters
 from benchmarks.messages import (
@@ -41,6 +42,8 @@ from benchmarks.messages import (
     Result,
     Turned,
     Turns,
+    Weigh,
+    Weighed,
 )
 from benchmarks.prepared import CACHE_VARIABLE
 from benchmarks.results import Block, Failure, Quality
@@ -67,11 +70,11 @@ class Inbox:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._commands: queue.Queue[Measure | Load | Turns | Prepare] = queue.Queue()
+        self._commands: queue.Queue[Measure | Load | Turns | Weigh | Prepare] = queue.Queue()
         self._cancelled: set[str] = set()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def next(self) -> Measure | Load | Turns | Prepare:
+    def next(self) -> Measure | Load | Turns | Weigh | Prepare:
         return self._commands.get()
 
     def check(self, run_id: str) -> Check:
@@ -116,6 +119,8 @@ def main() -> None:
                     kept += _load_all(command, emit, check)
                 case Measure():
                     measure(command, emit, check)
+                case Weigh():
+                    emit(_weigh(command, check))
         except Cancelled:
             emit(Done(cancelled=True))
         else:
@@ -202,6 +207,13 @@ def _take(command: Turns, kept: list[Warm | None], check: Check) -> Turned:
         else:
             blocks.append((place, block))
     return Turned(tuple(blocks), tuple(failed))
+
+
+def _weigh(command: Weigh, check: Check) -> Weighed | Failed:
+    try:
+        return weigh(command, check)
+    except EngineError as error:
+        return Failed(Failure(command.task.candidate, command.task.scenario, str(error)))
 
 
 def _prepare(command: Prepare) -> Prepared | NotPrepared:

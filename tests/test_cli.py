@@ -312,3 +312,13 @@ def modules_after(*arguments: str) -> set[str]:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100
     )
     return set(finished.stdout.rsplit("loaded:", 1)[1].split())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel keeps the peak")
+def test_memory_is_measured_where_it_is_asked_for() -> None:
+    finished = run("measure", *TINY, "--preset", "preview", "--memory", "--json")
+
+    (found,) = snapshot.loads(finished.stdout).measurements
+    assert finished.returncode == 0, finished.stderr
+    assert found.memory is not None
+    assert found.memory.floor_bytes > 10 * found.candidate.size_bytes

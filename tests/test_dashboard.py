@@ -81,6 +81,7 @@ def test_a_double_click_measures_once() -> None:
     assert is_under_way(again, (job("running"),))
     assert not is_under_way(again, (job("done"), job("cancelled")))
     assert not is_under_way(longer, (job("running"),))
+    assert not is_under_way(replace(again, memory=True), (job("running"),))
 
 
 def test_a_proper_measurement_is_watched_seldom_because_watching_disturbs_it() -> None:

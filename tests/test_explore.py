@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.candidates import Candidate
-from benchmarks.dashboard import links, session
+from benchmarks.dashboard import controls, links, session
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import EngineStatus
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
@@ -142,3 +142,29 @@ def test_what_cannot_be_queued_is_said_where_the_button_is(page: AppTest, tmp_pa
 
     assert not page.exception
     assert f"set {FOLDER_VARIABLE} to a folder that can be written" in told(page)
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_the_switch_beside_the_effort_asks_for_memory_too(page: AppTest, wanted: bool) -> None:
+    page.run()
+    page.toggle(key="memory").set_value(wanted).run()
+    page.button(key="measure").click().run()
+
+    live = [job.request for job in session.manager().jobs() if job.is_live]
+    (asked,) = [request for request in live if request.quality == "measured"]
+    session.manager().cancel(asked.id)
+    assert asked.memory == wanted
+    assert not page.exception
+
+
+def test_where_no_peak_is_kept_the_switch_is_off_and_says_why(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controls, "can_measure_peak", lambda: False)
+    page.query_params["memory"] = "true"
+    page.run()
+
+    assert not page.exception
+    assert told(page) == ""
+    assert page.toggle(key="memory").disabled
+    assert "Only on Linux" in page.toggle(key="memory").help

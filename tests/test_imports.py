@@ -15,6 +15,7 @@ HEAVY_ROOMS = (
     "mobilenet/weights/",
     "mobilenet/tasks/",
     "benchmarks/engines/torch_session.py",
+    "benchmarks/engines/cuda.py",
     "benchmarks/engines/eager.py",
     "benchmarks/engines/channels_last.py",
     "benchmarks/exports/",

@@ -22,6 +22,7 @@ from benchmarks.machine import Machine, read_machine
 from benchmarks.references import references
 from benchmarks.results import Block, Failure, Measurement, Run, Scenario
 from benchmarks.snapshot import SnapshotError, dumps, load, loads, save
+from benchmarks.usage import NVML, PACKAGE, Energy, Memory
 from mobilenet.config import MobileNetConfig
 from tests.samples import a_run, measurement
 
@@ -58,6 +59,22 @@ blocks = st.builds(
     settle_ns=times_ns,
     times_ns=st.lists(times_ns, min_size=1, max_size=4).map(tuple),
 )
+memories = st.builds(
+    Memory,
+    floor_bytes=st.integers(0, 10**12),
+    loaded_bytes=st.integers(0, 10**12),
+    peak_bytes=st.integers(0, 10**12),
+    device_allocated_bytes=st.none() | st.integers(0, 10**12),
+    device_reserved_bytes=st.none() | st.integers(0, 10**12),
+    device_process_bytes=st.none() | st.integers(0, 10**12),
+)
+energies = st.builds(
+    Energy,
+    joules=st.floats(1e-6, 1e6),
+    inferences=st.integers(1, 10**6),
+    seconds=st.floats(1e-3, 1e4),
+    source=st.sampled_from([PACKAGE, NVML]),
+)
 measurements = st.builds(
     Measurement,
     candidate=candidates,
@@ -70,6 +87,8 @@ measurements = st.builds(
     load_s=seconds,
     prepare_s=st.none() | seconds,
     output_error=st.none() | seconds,
+    memory=st.none() | memories,
+    energy=st.none() | energies,
 )
 machines = st.builds(
     Machine,
@@ -152,6 +171,14 @@ def test_a_document_with_one_value_replaced_is_a_run_or_a_snapshot_error(
     assert repr(found)
 
 
+def test_a_document_of_a_run_that_nobody_weighed_needs_no_word_of_memory(run: Run) -> None:
+    def forget(document: dict[str, Any]) -> None:
+        for found in document["run"]["measurements"]:
+            del found["memory"], found["energy"]
+
+    assert loads(changed(run, forget)) == run
+
+
 @given(st.text() | st.text('[]{}:,"0123456789.eE-truefalsn \\u'))
 @settings(deadline=None)
 def test_any_other_text_is_a_snapshot_error(text: str) -> None:
@@ -178,6 +205,8 @@ def test_a_document_cut_short_is_a_snapshot_error(run: Run) -> None:
         (MobileNetConfig, snapshot._Config),
         (Scenario, snapshot._Scenario),
         (Machine, snapshot._Machine),
+        (Memory, snapshot._Memory),
+        (Energy, snapshot._Energy),
     ],
 )
 def test_every_field_of_a_value_has_its_place_in_the_format(value: Any, part: Any) -> None:
@@ -197,6 +226,7 @@ def test_every_field_of_a_value_has_its_place_in_the_format(value: Any, part: An
         (lambda d: first(d)["blocks"][2].update(times_ns=[1.5]), "blocks[2].times_ns[0]"),
         (lambda d: first(d)["blocks"][2].update(times_ns=[]), "blocks[2].times_ns"),
         (lambda d: first(d).update(blocks=[]), "measurements[0].blocks"),
+        (lambda d: first(d).update(memory={"peak_bytes": 1}), "memory.floor_bytes"),
         (lambda d: first(d).update(warmup_ns=[1] * 500_001), "measurements[0].warmup_ns"),
         (lambda d: first(d).update(quality="best"), "measurements[0].quality"),
         (lambda d: first(d).update(surprise=1), "measurements[0].surprise"),

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.candidates import candidate
 from benchmarks.results import Block, Failure, Run, Scenario
 from benchmarks.tables import to_frame, to_html, to_text
+from benchmarks.usage import PACKAGE, Energy, Memory
 from tests.samples import a_run, measurement
 
 ESTIMATED = "0.35-200"  # between the trained networks
@@ -253,3 +254,62 @@ def test_a_measurement_of_a_single_inference_is_shown() -> None:
     single = replace(measurement("0.5-160"), blocks=(Block(0, 5_000_000, (4_000_000,)),))
 
     assert "4.00 ms" in to_text(a_run(single))
+
+
+MB = 1_000_000
+WEIGHED = Memory(floor_bytes=600 * MB, loaded_bytes=620 * MB, peak_bytes=645 * MB)
+
+
+def weighed(energy: Energy | None = None) -> Run:
+    rows = measurement("1.0-224", batch=2), measurement("0.5-160", batch=2)
+    return a_run(replace(rows[0], memory=WEIGHED, energy=energy), rows[1])
+
+
+def test_memory_stands_beside_weights_and_the_activations_of_the_whole_batch() -> None:
+    title, row, other = to_text(weighed(), width=200).split("\n\n")[1].splitlines()
+
+    assert "Memory  Weights  Activations" in title
+    assert "45.0 MB  17.0 MB      9.63 MB" in row
+    assert "–  5.37 MB" in other
+    assert "over what the runtime takes anyway" in to_text(weighed(), width=200)
+
+
+def test_memory_that_nobody_asked_for_is_no_column(run: Run) -> None:
+    assert "Memory" not in to_text(run, width=200)
+    assert "Activations" not in to_html(run)
+
+
+def test_energy_is_a_column_only_where_a_counter_was_read() -> None:
+    counted = weighed(Energy(joules=3.0, inferences=200, seconds=10.0, source=PACKAGE))
+
+    assert "Energy" not in to_text(weighed(), width=200)
+    assert not any(name.startswith("energy") for name in to_frame(weighed()).columns)
+    assert "15.0 mJ" in to_text(counted, width=200)
+    assert "Energy: of one inference, by counter of the CPU package" in to_text(counted, width=300)
+    frame = to_frame(counted)
+    assert frame["energy_j"][0] == pytest.approx(0.015)
+    assert math.isnan(frame["energy_j"][1])
+    assert frame["energy_source"][0] == PACKAGE
+
+
+def test_what_an_accelerator_holds_is_shown_where_one_was_asked() -> None:
+    there = replace(
+        WEIGHED,
+        device_allocated_bytes=50 * MB,
+        device_reserved_bytes=60 * MB,
+        device_process_bytes=400 * MB,
+    )
+    text = to_text(a_run(replace(measurement("1.0-224"), memory=there)), width=200)
+
+    assert "Allocated  Reserved  Process" in text
+    assert "50.0 MB   60.0 MB   400 MB" in text
+    assert "Allocated" not in to_text(weighed(), width=200)
+
+
+def test_the_frame_has_the_memory_in_bytes_and_none_is_not_zero() -> None:
+    frame = to_frame(weighed())
+
+    assert frame["memory_needed_bytes"][0] == 45 * MB
+    assert frame["memory_peak_bytes"][0] == 645 * MB
+    assert math.isnan(frame["memory_needed_bytes"][1])
+    assert frame["memory_floor_bytes"].dtype == "float64"

@@ -56,6 +56,12 @@ def test_bytes_are_counted_in_millions_and_billions() -> None:
     assert units.millions(4_231_976) == "4.23 M"
 
 
+def test_energy_is_in_the_unit_that_keeps_the_number_short() -> None:
+    assert units.joules(0.01234) == "12.3 mJ"
+    assert units.joules(2.5) == "2.50 J"
+    assert units.joules(None) == NOT_MEASURED
+
+
 def test_what_was_not_measured_is_a_dash_and_zero_is_a_number() -> None:
     assert units.milliseconds(None) == NOT_MEASURED
     assert units.milliseconds_interval(None) == NOT_MEASURED

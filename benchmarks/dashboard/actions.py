@@ -36,6 +36,7 @@ def show(choice: Choice) -> None:
         "their ratio is fair and the machine is put to the test.",
         on_click=_start,
         args=(f"Measure {choice.selected.name}", pair, choice.scenario, choice.effort, "measured"),
+        kwargs={"memory": choice.memory},
     )
     st.button(
         "Measure the 16",
@@ -106,12 +107,13 @@ def needs_preview(
 
 def is_under_way(request: Request, jobs: tuple[JobView, ...]) -> bool:
     """Whether the very same is being measured already: a double click should not do it twice."""
-    return any(
-        job.is_live
-        and (job.request.candidates, job.request.scenarios, job.request.preset, job.request.quality)
-        == (request.candidates, request.scenarios, request.preset, request.quality)
-        for job in jobs
-    )
+    return any(job.is_live and _what(job.request) == _what(request) for job in jobs)
+
+
+def _what(request: Request) -> tuple[object, ...]:
+    """All of it but who asked, and when."""
+    how = request.preset, request.quality, request.memory
+    return request.candidates, request.scenarios, *how
 
 
 def _start(
@@ -120,8 +122,10 @@ def _start(
     scenario: Scenario,
     preset: Preset,
     quality: Quality,
+    *,
+    memory: bool = False,
 ) -> None:
-    _submit(title, tuple(dict.fromkeys(candidates)), scenario, preset, quality)
+    _submit(title, tuple(dict.fromkeys(candidates)), scenario, preset, quality, memory=memory)
 
 
 def _submit(
@@ -130,6 +134,8 @@ def _submit(
     scenario: Scenario,
     preset: Preset,
     quality: Quality,
+    *,
+    memory: bool = False,
 ) -> None:
     try:
         request = Request(
@@ -139,6 +145,7 @@ def _submit(
             preset=preset,
             quality=quality,
             fresh=quality == "measured",
+            memory=memory,
             owner=session.owner(),
             delay_s=PREVIEW_DELAY_S if quality == "preview" else 0.0,
         )

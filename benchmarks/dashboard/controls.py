@@ -19,6 +19,7 @@ from benchmarks.machine import read_machine
 from benchmarks.references import references
 from benchmarks.results import MAX_BATCH, Precision, Scenario
 from benchmarks.timing.protocol import EFFORTS, Preset
+from benchmarks.usage import can_measure_peak
 from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES
 from mobilenet.config import (
     paper_grid,
@@ -41,6 +42,7 @@ class Choice:
     baseline: Candidate
     scenario: Scenario
     effort: Preset
+    memory: bool
     recipes: Recipes
 
 
@@ -107,6 +109,22 @@ def choose_effort() -> Preset:
     """How much a proper measurement may take."""
     explained = " ".join(_explained(name) for name in labels.EFFORTS)
     return pick("Effort", labels.EFFORTS, "standard", key="effort", help=f"Of Measure. {explained}")
+
+
+def choose_memory() -> bool:
+    """Whether a proper measurement finds out as well what memory the networks take."""
+    possible = can_measure_peak()
+    wanted = st.toggle(
+        "Memory too",
+        key="memory",
+        bind="query-params",
+        disabled=not possible,
+        help="Of Measure: after the timing each network runs once more, in a process of its own, "
+        "for the memory it takes; and the energy, where the hardware counts it."
+        if possible
+        else "Only on Linux, where /proc/self/clear_refs may be written.",
+    )
+    return wanted and possible
 
 
 def _explained(name: Preset) -> str:

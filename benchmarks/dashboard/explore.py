@@ -32,12 +32,14 @@ def show() -> None:
             buttons = st.container()
             scenario = controls.choose_scenario()
             effort = controls.choose_effort()
+            memory = controls.choose_memory()
             check_memory(selected, scenario)
         except (ConfigError, CandidateError, ScenarioError) as error:
             st.error(str(error), icon=":material/block:")
             st.stop()
         baseline = controls.choose_baseline(selected)
-        choice = Choice(selected, baseline, scenario, effort, controls.choose_recipes())
+        recipes = controls.choose_recipes()
+        choice = Choice(selected, baseline, scenario, effort, memory, recipes)
         with buttons:
             actions.show(choice)
     actions.preview(choice)

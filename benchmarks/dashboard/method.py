@@ -24,6 +24,15 @@ both counts round to what it prints.
 **Peak activations** are computed: the most that must be held at once by an engine that folds batch
 norm into the convolution and frees each map after its last use.
 
+**Memory** is measured on demand, after the timing: a process runs a very small network, which
+shows what the runtime takes anyway, then yours, and the kernel tells the most that was resident
+while it ran. The difference is shown; weights and activations beside it are computed.
+What building or loading took for a moment does not count. In PyTorch the allocator makes it differ
+by up to 20 % from one run to the next.
+
+**Energy** is shown only where a counter of the hardware counts it: RAPL of the CPU packages, NVML
+of a GPU. Idle power and whatever else ran are in it. It is never estimated.
+
 **Latency** is the time of one inference, called again and again, on the computer that runs this
 server, in one engine with so many threads and so large a batch. It is never taken in the process
 that draws this page. Networks take turns in random order; the first call of a turn is kept but not

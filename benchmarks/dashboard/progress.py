@@ -107,8 +107,8 @@ def _show_end(job: JobView) -> None:
             names = [f.candidate.name for f in job.failures if f.reason == reason]
             who = ", ".join(names) if len(names) <= MAX_NAMED else f"{len(names)} networks"
             st.error(
-                f"Not timed: {who}. Reason: {reason}. Earlier results stay; you can measure again.",
+                f"Failed: {who}. Reason: {reason}. Earlier results stay; you can measure again.",
                 icon=":material/error:",
             )
     if job.state == "cancelled":
-        note(f"Cancelled: {job.request.title}. What had been timed is shown as a preview.")
+        note(f"Cancelled: {job.request.title}. What had been timed stays.")

@@ -7,7 +7,7 @@ import streamlit as st
 from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
-from benchmarks.dashboard import shown, small_print
+from benchmarks.dashboard import shown, small_print, used
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
@@ -61,7 +61,10 @@ def _untimed(collection: Collection, scenario: Scenario) -> str:
 
 
 def show_numbers(collection: Collection, choice: Choice) -> None:
-    """Six figures of the selected network, each with its difference to the baseline."""
+    """Six figures of the selected network, each with its difference to the baseline.
+
+    Memory and energy come on top where they were measured.
+    """
     chosen, base = choice.selected, choice.baseline
     same = chosen == base
 
@@ -109,6 +112,8 @@ def show_numbers(collection: Collection, choice: Choice) -> None:
             "Computed peak, float32, batch 1: the most that an engine must hold at once that folds "
             "batch norm into the convolution and frees each map after its last use.",
         )
+        found = _best_known(choice, collection)
+        used.show(found, found and collection.get(base, found.scenario), width=CARD_WIDTH)
     small_print.show(chosen, base)
 
 

@@ -12,12 +12,17 @@ from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.text import note
 from benchmarks.variants import Variant
 
+_BESIDE = {"Memory": ["Memory", "Activations"], "Energy": ["Energy"]}
+"""Columns that are there once the first of them has been measured."""
+
 
 def show(variants: tuple[Variant, ...], choice: Choice) -> None:
     """One row a network; choosing a row shows that network."""
     rows = pd.DataFrame([_row(variant, choice) for variant in variants])
+    unknown = [names for name, names in _BESIDE.items() if rows[name].isna().all()]
+    shown = rows.drop(columns=[name for names in unknown for name in names])
     st.dataframe(
-        rows,
+        shown,
         key="table",
         hide_index=True,
         on_select=_select_row,
@@ -30,9 +35,13 @@ def show(variants: tuple[Variant, ...], choice: Choice) -> None:
             "High": st.column_config.NumberColumn("to", format="%.3g"),
             "p90": st.column_config.NumberColumn("p90, ms", format="%.3g"),
             "p99": st.column_config.NumberColumn("p99, ms", format="%.3g"),
+            "Kind": st.column_config.TextColumn("Kind", width=90),
             "Mult-adds": st.column_config.NumberColumn("Mult-adds, M", format="%,.1f"),
             "Parameters": st.column_config.NumberColumn("Parameters, M", format="%.2f"),
             "Size": st.column_config.NumberColumn("Size, MB", format="%.2f"),
+            "Activations": st.column_config.NumberColumn("Activations, MB", format="%.3g"),
+            "Memory": st.column_config.NumberColumn("Memory, MB", format="%.3g"),
+            "Energy": st.column_config.NumberColumn("Energy, mJ", format="%.3g"),
         },
         alt=f"{len(rows)} networks with accuracy, latency, mult-adds, parameters and size",
     )
@@ -61,6 +70,9 @@ def _row(variant: Variant, choice: Choice) -> dict[str, object]:
         "Mult-adds": shown.mult_adds / 1e6,
         "Parameters": shown.parameters / 1e6,
         "Size": shown.size_bytes / 1e6,
+        "Activations": shown.peak_activation_bytes / 1e6,
+        "Memory": found and found.memory_bytes and found.memory_bytes / 1e6,
+        "Energy": found and found.energy_j and found.energy_j * 1e3,
         "Px": shown.resolution,
     }
 

@@ -52,12 +52,23 @@ def show(collection: Collection, choice: Choice) -> None:
     for key in pins:
         cells = _column(candidate(key), collection, choice)
         columns[candidate(key).label] = [_unbroken(cell) for cell in cells]
-    st.table(pd.DataFrame(columns).set_index("Figure"))
+    figures = pd.DataFrame(columns).set_index("Figure")
+    unknown = [name for name in _SELDOM if (figures.loc[name] == units.NOT_MEASURED).all()]
+    st.table(figures.drop(index=unknown))
     note(f"In brackets: compared with {choice.baseline.label}, the baseline.")
 
 
 NO_BREAK = "\u00a0"
-_NAMES = ["Latency", "Top-1", "Mult-adds", "Parameters", "Size on disk", "Peak activations"]
+_SELDOM = ["Memory", "Energy"]  # rows that are there once something has been measured
+_NAMES = [
+    "Latency",
+    "Top-1",
+    "Mult-adds",
+    "Parameters",
+    "Size on disk",
+    "Peak activations",
+    *_SELDOM,
+]
 
 
 def _column(pinned: Candidate, collection: Collection, choice: Choice) -> list[str]:
@@ -78,7 +89,18 @@ def _column(pinned: Candidate, collection: Collection, choice: Choice) -> list[s
             pinned.peak_activation_bytes,
             base.peak_activation_bytes,
         ),
+        *_used(variant.measurement, collection.get(base, choice.scenario)),
     ]
+
+
+def _used(found: Measurement | None, base: Measurement | None) -> tuple[str, str]:
+    """Memory and energy of an inference, where they were measured."""
+    if found is None:
+        return units.NOT_MEASURED, units.NOT_MEASURED
+    text = units.megabytes(found.memory_bytes)
+    if found.memory_bytes and base and base.memory_bytes:
+        text = _with_change(text, found.memory_bytes, base.memory_bytes)
+    return text, units.joules(found.energy_j)
 
 
 def _latency(found: Measurement | None, against: str | None) -> str:

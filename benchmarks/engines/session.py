@@ -30,6 +30,7 @@ class Session(Protocol):
 
     wanted: (N, classes), what eager PyTorch gives in float32 on the CPU, where the session knows;
         engines that load a file find that beside it.
+    accelerator: not there, or None, where the session runs on the CPU or nothing tells.
     """
 
     wanted: Logits | None
@@ -39,6 +40,20 @@ class Session(Protocol):
 
     def logits(self) -> Logits:
         """(N, classes) of one inference."""
+
+
+class Accelerator(Protocol):
+    """The memory of the accelerator that a session runs on."""
+
+    @property
+    def uuid(self) -> str:
+        """By which NVML knows it."""
+
+    def reset_peak(self) -> None:
+        """Let the peak begin anew."""
+
+    def peak_bytes(self) -> tuple[int, int]:
+        """The most since then: of tensors, and of what the runtime's allocator held for them."""
 
 
 class Engine(Protocol):

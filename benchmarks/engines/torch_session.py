@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.candidates import Candidate
+from benchmarks.engines.cuda import CudaMemory
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory
 from benchmarks.inputs import Images, images
 from benchmarks.networks import build
@@ -33,6 +34,7 @@ class TorchSession:
         self._call = call
         self._batch = batch
         self.wanted = wanted
+        self.accelerator = CudaMemory() if torch.version.cuda and batch.is_cuda else None
         self._time = {"cpu": self._time_on_cpu, "cuda": self._time_on_cuda}.get(
             batch.device.type, self._time_on_accelerator
         )

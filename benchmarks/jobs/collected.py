@@ -18,6 +18,7 @@ class Collected:
         self._listen = listen
         self.done, self.share = 0.0, 1.0  # of the whole request: before this part, and this part
         self.knows_rest = True  # whether nothing comes after what is under way
+        self._part = (0.0, 1.0)  # of the whole: what is reported as 0, and how much follows
         self.measurements: dict[tuple[str, Scenario], Measurement] = {}
         self.failures: list[Failure] = []
         self.controls: tuple[Measurement, ...] = ()
@@ -38,6 +39,16 @@ class Collected:
         if cpus is not None:
             self.others_cpus = max(cpus, self.others_cpus or 0.0)
 
+    def first_part(self, share: float) -> None:
+        """What is done from now on is so much of the whole, and `last_part` follows."""
+        self._part = (0.0, share)
+
+    def last_part(self, share: float) -> None:
+        self._part = (1 - share, share)
+
+    def measurement_of(self, task: Task) -> Measurement | None:
+        return self.measurements.get((task.candidate.key, task.scenario))
+
     def has_failed(self, task: Task) -> bool:
         return self._is_noted(task.candidate, task.scenario)
 
@@ -57,7 +68,10 @@ class Collected:
 
     def report(self, progress: Progress) -> None:
         """Pass progress on, as a fraction of the whole request."""
-        self._listen(replace(progress, fraction=self.done + self.share * progress.fraction))
+        start, extent = self._part
+        fraction = start + extent * (self.done + self.share * progress.fraction)
+        left_s = progress.remaining_s if start + extent == 1 else None  # of all, or not known
+        self._listen(replace(progress, fraction=fraction, remaining_s=left_s))
 
     def fail_missing(self, tasks: Iterable[Task], reason: str) -> None:
         """Note a failure for each task without a proper result; first looks are kept."""

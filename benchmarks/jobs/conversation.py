@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable
 
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
-from benchmarks.messages import Cancel, Done, Event, Load, Measure, Prepare, Ready, Turns
+from benchmarks.messages import Cancel, Done, Event, Load, Measure, Prepare, Ready, Turns, Weigh
 
-Long = Measure | Load | Prepare  # commands with several answers, the last of which is `Done`
+Long = (
+    Measure | Load | Weigh | Prepare
+)  # commands with several answers, the last of which is `Done`
 POLL_WORKER_S = 1.0
 CANCEL_GRACE_S = 5.0
 
@@ -52,7 +54,7 @@ class Conversation:
     def ask(
         self,
         worker: WorkerProcess,
-        command: Measure | Load | Prepare,
+        command: Long,
         hear: Callable[[Event], None],
     ) -> None:
         """Send one command and pass on what comes back until it is done."""

@@ -12,6 +12,7 @@ from benchmarks.engines import ENGINES
 from benchmarks.machine import read_machine, read_state
 from benchmarks.results import PRECISIONS, Quality, Scenario, ScenarioError
 from benchmarks.timing.protocol import Preset
+from benchmarks.usage import can_measure_peak
 
 MAX_CANDIDATES = 500
 _WEIGHT_COPIES = 3  # as loaded, as the runtime wants them, and one on the way between
@@ -28,6 +29,7 @@ class Request:
     delay_s: before it starts; whoever moves on in that time has not disturbed the page.
     background: nobody asked for it, so how it ended is no news.
     copies: of the first network, the anchor, where a proper measurement takes several workers.
+    memory: find out besides, after the timing, what memory each takes; only where `fresh`.
     lead: those of them that are timed first and by themselves, to have something to show soon.
     """
 
@@ -41,6 +43,7 @@ class Request:
     delay_s: float = 0.0
     background: bool = False
     copies: int = 1
+    memory: bool = False
     lead: tuple[Candidate, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
@@ -52,6 +55,11 @@ class Request:
             )
         if not self.scenarios:
             raise ScenarioError(f"No engine was chosen. Choose from: {', '.join(ENGINES)}.")
+        if self.memory and not can_measure_peak():
+            raise ScenarioError(
+                "Peak memory can be measured on Linux only, where /proc/self/clear_refs may be "
+                "written. Leave memory out."
+            )
         for scenario in self.scenarios:
             check_scenario(scenario)
             _check_memory_of(self.candidates, scenario)

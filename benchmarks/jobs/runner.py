@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
+from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
+from benchmarks.jobs import weighing
 from benchmarks.jobs.collected import Collected
 from benchmarks.jobs.conversation import Cancelled, Conversation
 from benchmarks.jobs.machine_queue import MachineLock, Place, Ticket, lock_folder
@@ -142,19 +144,33 @@ class Runner:
         tasks = [
             task for scenario in request.scenarios for task in self._tasks(request, scenario, out)
         ]
-        if tasks:
-            replication = Replication(request, tasks, self._talk, out)
-            replication.run(lambda runtime: self._start(runtime, out))
+        if not tasks:
+            return
+        if request.memory:
+            out.first_part(1 - weighing.SHARE)
+        replication = Replication(request, tasks, self._talk, out)
+        replication.run(lambda runtime: self._start(runtime, out))
+        if request.memory:
+            weighing.weigh_all(
+                request.id,
+                tasks,
+                self._talk,
+                out,
+                start=lambda runtime: self._start(runtime, out),
+                task_for=lambda one, scenario, aside: self._task(request.id, one, scenario, aside),
+            )
 
     def _tasks(self, request: Request, scenario: Scenario, out: Collected) -> tuple[Task, ...]:
+        tasks = (self._task(request.id, one, scenario, out) for one in request.candidates)
+        return tuple(task for task in tasks if task is not None)
+
+    def _task(
+        self, run_id: str, candidate: Candidate, scenario: Scenario, out: Collected
+    ) -> Task | None:
         def writer(form: Form) -> AbstractContextManager[WorkerProcess]:
             return self._writer(form, out)
 
-        tasks = (
-            prepared_task(request.id, candidate, scenario, writer, self._talk, out)
-            for candidate in request.candidates
-        )
-        return tuple(task for task in tasks if task is not None)
+        return prepared_task(run_id, candidate, scenario, writer, self._talk, out)
 
     @contextmanager
     def _writer(self, form: Form, out: Collected) -> Iterator[WorkerProcess]:

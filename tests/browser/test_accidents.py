@@ -38,8 +38,8 @@ def test_a_worker_that_is_killed_costs_its_measurement_and_nothing_else(
     for worker in measuring(page, server):
         worker.kill()
 
-    told = page.get_by_role("alert").filter(has_text="Not timed")
-    expect(told).to_contain_text("Not timed: 16 networks")
+    told = page.get_by_role("alert").filter(has_text="Failed")
+    expect(told).to_contain_text("Failed: 16 networks")
     expect(told).to_contain_text("the worker process was ended by SIGKILL")
     expect(told).to_contain_text("Earlier results stay; you can measure again.")
     expect(card(page, "Latency here")).to_contain_text(" ms")
