@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 import textwrap
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from io import TextIOWrapper
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.jobs.request import Request
     from benchmarks.results import Run
 
+LOOK_S = 0.5  # the span in which a busy machine shows
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # 130 = 128 + SIGINT, as shells count it
 Preset = Literal["preview", "quick", "standard", "certify"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -190,7 +192,7 @@ def engines(as_json: AsJson = False) -> None:
 def validate(
     engine: Annotated[str, typer.Option(help="The runtime to do it in.")] = "onnxruntime",
     threads: Annotated[int, typer.Option(help="CPU threads that it may use.")] = 1,
-    runs: Annotated[int, typer.Option(min=1, max=100, help="About half a minute each.")] = 4,
+    runs: Annotated[int, typer.Option(min=1, max=100, help="A minute each, or less.")] = 4,
     preset: Annotated[Preset, typer.Option(help="As for measure.")] = "standard",
     as_json: AsJson = False,
 ) -> None:
@@ -216,22 +218,27 @@ def validate(
         _print_json(validation.to_json(found))
     else:
         _print_aligned(validation.to_rows(found))
-    raise typer.Exit(0 if any(state.word == "valid" for state in found.states) else FAILED)
+    raise typer.Exit(0 if found.can_be_measured else FAILED)
 
 
 @app.command()
 def machine(as_json: AsJson = False) -> None:
-    """Show the facts of this machine that a latency depends on, and how busy it is now.
+    """Show the facts of this machine that a latency depends on, and what would disturb now.
 
-    They go into every snapshot; no host name, user name or path is among them.
+    The facts go into every snapshot; no host name, user name or path is among them.
     """
     from benchmarks import units
-    from benchmarks.machine import read_machine, read_state
+    from benchmarks.machine import read_machine, read_signs, read_state
+    from benchmarks.preflight import check
 
     facts, state = read_machine(), read_state()
+    before = read_signs()
+    time.sleep(LOOK_S)
+    findings = check(read_signs(), before)
     if as_json:
         described = asdict(facts) | {"packages": dict(facts.packages)}
-        _print_json({"machine": described, "state": asdict(state)})
+        looked_at = [asdict(finding) for finding in findings]
+        _print_json({"machine": described, "state": asdict(state), "findings": looked_at})
         return
     memory = units.gigabytes(facts.memory_bytes)
     free = units.gigabytes(state.memory_available_bytes)
@@ -248,6 +255,13 @@ def machine(as_json: AsJson = False) -> None:
             ("Python", facts.python),
             ("Load", load),
             *zip(("Packages", *[""] * len(packages)), packages, strict=False),
+            *(
+                (
+                    one.title,
+                    " ".join(filter(None, [one.word, one.text, one.advice])),
+                )
+                for one in findings
+            ),
         ]
     )
 

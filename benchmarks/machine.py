@@ -11,10 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import psutil
 
+from benchmarks import linux
+from benchmarks.linux import Pressure
 from benchmarks.timing.contamination import Counters
 
 PACKAGES = (
@@ -61,11 +62,40 @@ class MachineState:
     governor: str | None = None
 
 
+@dataclass(frozen=True)
+class Signs:
+    """What may disturb a measurement, as counted at one moment. None: not readable here.
+
+    busy_cpu_s, stolen_cpu_s: CPU time since the machine started that all programs used, and that
+        the host of a virtual machine took away; own_cpu_s: that this process used.
+    throttled: periods in which the container's quota was used up; quota_cpus: what it allows,
+        infinite without one. overheated: how often a core was slowed down for its heat.
+    swapped_bytes: moved between memory and disk since the machine started.
+    """
+
+    time_s: float
+    logical_cpus: int
+    usable_cpus: int
+    busy_cpu_s: float
+    own_cpu_s: float
+    stolen_cpu_s: float | None = None
+    pressure: Pressure | None = None
+    throttled: int | None = None
+    quota_cpus: float | None = None
+    governor: str | None = None
+    is_turbo_on: bool | None = None
+    overheated: int | None = None
+    is_on_battery: bool | None = None
+    swap_used_bytes: int | None = None
+    swapped_bytes: int | None = None
+    is_virtual: bool | None = None
+
+
 @lru_cache(maxsize=1)
 def read_machine() -> Machine:
     """This machine, read once per process (a few tens of milliseconds)."""
     return Machine(
-        cpu=_cpu_name(),
+        cpu=linux.cpu_name() or platform.processor() or platform.machine(),
         physical_cpus=psutil.cpu_count(logical=False),
         logical_cpus=psutil.cpu_count() or 1,
         usable_cpus=_usable_cpus(),
@@ -81,13 +111,42 @@ def read_machine() -> Machine:
 
 def read_state() -> MachineState:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     return MachineState(
         load_1min=load,
         memory_available_bytes=psutil.virtual_memory().available,
-        on_battery=None if battery is None else not battery.power_plugged,
-        governor=_first_line(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
+        on_battery=_is_on_battery(),
+        governor=linux.governor(),
     )
+
+
+def read_signs() -> Signs:
+    """What may disturb a measurement now; about a millisecond."""
+    facts = read_machine()
+    swap = psutil.swap_memory()
+    stolen = getattr(psutil.cpu_times(), "steal", None)
+    return Signs(
+        time_s=time.monotonic(),
+        logical_cpus=facts.logical_cpus,
+        usable_cpus=facts.usable_cpus,
+        busy_cpu_s=busy_cpu_s(),
+        own_cpu_s=time.process_time(),
+        stolen_cpu_s=None if stolen is None else float(stolen),
+        pressure=read_pressure(),
+        throttled=linux.throttled_periods(),
+        quota_cpus=linux.quota_cpus(),
+        governor=linux.governor(),
+        is_turbo_on=linux.is_turbo_on(),
+        overheated=linux.overheated(),
+        is_on_battery=_is_on_battery(),
+        swap_used_bytes=swap.used,
+        swapped_bytes=swap.sin + swap.sout,
+        is_virtual=linux.is_virtual(),
+    )
+
+
+def read_pressure() -> Pressure | None:
+    """How many programs wait for a CPU; some twenty microseconds."""
+    return linux.pressure()
 
 
 def read_counters() -> Counters:
@@ -100,10 +159,10 @@ def read_counters() -> Counters:
         involuntary, major_faults = usage.ru_nivcsw, usage.ru_majflt
     return Counters(
         time_ns=time.perf_counter_ns(),
-        delay_ns=_run_queue_delay_ns(),
+        delay_ns=linux.run_queue_delay_ns(),
         involuntary=involuntary,
         major_faults=major_faults,
-        throttled=_throttled_periods(),
+        throttled=linux.throttled_periods(),
     )
 
 
@@ -124,40 +183,10 @@ def cpu_s_of(pids: Iterable[int]) -> float:
     return total
 
 
-def _run_queue_delay_ns() -> int | None:
-    """Nanoseconds for which threads of this process were ready to run and had to wait (Linux)."""
-    total = None
-    for path in Path("/proc/self/task").glob("*/schedstat"):
-        with suppress(OSError, ValueError, IndexError):
-            total = (total or 0) + int(path.read_text(encoding="ascii").split()[1])
-    return total
-
-
-def _throttled_periods() -> int | None:
-    """Of the container's CPU quota (cgroup v2)."""
-    with suppress(OSError):
-        for line in Path("/sys/fs/cgroup/cpu.stat").read_text(encoding="ascii").splitlines():
-            name, _, value = line.partition(" ")
-            if name == "nr_throttled":
-                return int(value)
-    return None
-
-
-def _first_line(path: Path) -> str | None:
-    with suppress(OSError):
-        return path.read_text(encoding="ascii").splitlines()[0]
-    return None
-
-
-def _cpu_name() -> str:
-    """Read from Linux directly: py-cpuinfo starts processes with multiprocessing to find it,
-    and those would run the dashboard's script again."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+def _is_on_battery() -> bool | None:
+    """None also where there is no battery: the system does not tell one from the other."""
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return None if battery is None else not battery.power_plugged
 
 
 def _usable_cpus() -> int:

@@ -234,11 +234,13 @@ class Conditions:
 
     others_cpus: CPUs that other programs used, on average.
     on_battery, governor: of the machine when the run began.
+    pressure_before: share of the time for which programs waited for a CPU just before the turns.
     """
 
     others_cpus: float | None = None
     on_battery: bool | None = None
     governor: str | None = None
+    pressure_before: float | None = None
 
 
 @dataclass(frozen=True)

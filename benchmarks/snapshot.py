@@ -149,6 +149,7 @@ class _Conditions(_Part):
     others_cpus: Annotated[float, Field(ge=0, le=100_000)] | None
     on_battery: bool | None
     governor: Text | None
+    pressure_before: Annotated[float, Field(ge=0, le=1)] | None
 
 
 class _Run(_Part):

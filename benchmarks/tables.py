@@ -13,7 +13,7 @@ from benchmarks.frames import images_per_s, to_frame, top1_of
 from benchmarks.insight import judged
 from benchmarks.results import Failure, Measurement, Run, Scenario
 from benchmarks.timing.statistics import MIN_WORKERS
-from benchmarks.validity import state_of
+from benchmarks.validity import busy_start, state_of
 from benchmarks.variants import Top1
 
 __all__ = ["describe_failure", "printable", "to_frame", "to_html", "to_text"]
@@ -154,7 +154,8 @@ def _notes(run: Run, columns: Sequence[_Column]) -> list[str]:
     if (state := state_of(run)) is not None:
         workers = max(row.workers for row in run.measurements)
         notes.insert(0, f"State: {state.word}; timed in {_processes(workers)}.")
-        notes[1:1] = [f"{reason.text} {reason.advice}" for reason in state.reasons]
+        reasons = [f"{reason.text} {reason.advice}" for reason in state.reasons]
+        notes[1:1] = [*reasons, *filter(None, [busy_start(run)])]
     if _TOP1 in columns:
         known = [top1 for row in run.measurements if (top1 := top1_of(row)) is not None]
         guessed = {top1.source for top1 in known if top1.error_percent is not None}

@@ -73,6 +73,15 @@ def share(fraction: float) -> str:
     return f"{significant(100 * fraction, 2)} %"
 
 
+def signed_percent(value_percent: float) -> str:
+    """A difference that may be small: "+0.3 %", "−12 %", "0 %"."""
+    size = abs(value_percent)
+    text = f"{size:.1f}".removesuffix(".0") if size < 10 else f"{size:,.0f}"
+    if text == "0":
+        return "0 %"
+    return f"{'+' if value_percent > 0 else '−'}{text} %"
+
+
 def one_in(fraction: float) -> str:
     """A small share as people say it: "1 part in 31,000"; "nothing" for zero."""
     return "nothing" if fraction == 0 else f"1 part in {significant(1 / fraction, 2)}"
@@ -99,7 +108,13 @@ def change(value: float, baseline: float) -> str:
     return f"+{share} %" if share > 0 else f"−{-share} %"
 
 
+def counted(number: int, thing: str) -> str:
+    """ "1 thread", "2 threads"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def duration(seconds: float) -> str:
-    """Time left or taken, coarse: "8 s", "2 min 5 s"."""
-    whole = max(0, round(seconds))
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+    """Time left or taken, coarse: "8 s", "2 min", "2 min 5 s"."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    parts = [f"{minutes} min"] if minutes else []
+    return " ".join([*parts, f"{rest} s"] if rest or not minutes else parts)

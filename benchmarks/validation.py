@@ -2,36 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 
 from benchmarks import units
 from benchmarks.api import carry_out, request_for
-from benchmarks.jobs.request import scenarios_for
+from benchmarks.jobs.request import Request, scenarios_for
 from benchmarks.jobs.updates import Update
 from benchmarks.results import Run
 from benchmarks.timing.protocol import Preset
 from benchmarks.timing.statistics import Ratio
 from benchmarks.timing.verdicts import Verdict, verdict
-from benchmarks.validity import State, state_of
+from benchmarks.validity import State, busy_start, state_of
 from mobilenet.config import MobileNetConfig
 
+TITLE = "Can this machine be measured?"
 NETWORK = MobileNetConfig(0.5, 160)
 NOT_KNOWN = "not known"
 PAIRS_A_RUN = 3  # disjoint, so that one stray copy spoils one pair only
+COARSE = 0.05  # a machine that tells no smaller differences deserves no plain yes
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one run has shown. ratios: of its disjoint pairs; remark: how it began."""
+
+    ratios: tuple[Ratio, ...]
+    state: State | None
+    remark: str | None = None
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What runs of identical networks have shown.
+    """What runs of identical networks have shown. others_cpus: the most that others used."""
 
-    ratios: of disjoint pairs. states: of the runs, as far as they were not cancelled.
-    """
-
-    ratios: tuple[Ratio, ...]
-    states: tuple[State, ...]
+    runs: tuple[Shown, ...]
     others_cpus: float | None
+
+    @property
+    def ratios(self) -> tuple[Ratio, ...]:
+        return tuple(ratio for run in self.runs for ratio in run.ratios)
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """Of the runs that measured something."""
+        return tuple(run.state for run in self.runs if run.state is not None)
+
+    @property
+    def can_be_measured(self) -> bool:
+        """Whether at least half of the runs were valid."""
+        valid = sum(state.word == "valid" for state in self.states)
+        return valid > 0 and 2 * valid >= len(self.states)
+
+    @property
+    def is_plain_yes(self) -> bool:
+        """Whether it can be measured finely, and no identical pair was called different."""
+        is_coarse = self.resolution is not None and self.resolution > COARSE
+        return self.can_be_measured and not is_coarse and not self.different
 
     def count(self, wanted: Verdict) -> int:
         return sum(verdict(ratio) == wanted for ratio in self.ratios)
@@ -56,6 +84,34 @@ class Validation:
         return median(widths) if widths else None
 
 
+def requests(engine: str, threads: int, runs: int, preset: Preset) -> tuple[Request, ...]:
+    """What to measure, one after the other: several copies of one network in each run.
+
+    Raises ScenarioError as `measure` does.
+    """
+    scenarios = scenarios_for([engine], ["float32"], device="cpu", threads=threads, batch=1)
+    title = f"Identical networks, {units.counted(threads, 'thread')}"
+    request = replace(request_for([NETWORK], scenarios, preset), copies=2 * PAIRS_A_RUN - 1)
+    return tuple(
+        replace(
+            request,
+            id=f"{request.id}-{number}",
+            title=title if runs == 1 else f"{title}, run {number} of {runs}",
+        )
+        for number in range(1, runs + 1)
+    )
+
+
+def shown_by(runs: Iterable[Run]) -> Validation:
+    """What these have shown; those that were cancelled have shown nothing."""
+    done = [run for run in runs if not run.cancelled]
+    others = [run.conditions.others_cpus for run in done]
+    return Validation(
+        tuple(Shown(pair_ratios(run), state_of(run), busy_start(run)) for run in done),
+        max((cpus for cpus in others if cpus is not None), default=None),
+    )
+
+
 def validate(
     listen: Callable[[Update], None],
     *,
@@ -64,26 +120,16 @@ def validate(
     runs: int = 4,
     preset: Preset = "standard",
 ) -> Validation:
-    """Time several copies of 0.5-160, `runs` times; about half a minute a run.
+    """Carry it out here and now; with "standard" a minute a run, or less.
 
     Raises ScenarioError as `measure` does, and KeyboardInterrupt after Ctrl-C.
     """
     done = []
-    for _ in range(runs):
-        scenarios = scenarios_for([engine], ["float32"], device="cpu", threads=threads, batch=1)
-        request = request_for([NETWORK], scenarios, preset)
-        request = replace(
-            request, title="Can this machine be measured?", copies=2 * PAIRS_A_RUN - 1
-        )
+    for request in requests(engine, threads, runs, preset):
         done.append(carry_out(request, listen))
         if done[-1].cancelled:
             raise KeyboardInterrupt
-    others = [run.conditions.others_cpus for run in done]
-    return Validation(
-        ratios=tuple(ratio for run in done for ratio in pair_ratios(run)),
-        states=tuple(state for run in done if (state := state_of(run)) is not None),
-        others_cpus=max((cpus for cpus in others if cpus is not None), default=None),
-    )
+    return shown_by(done)
 
 
 def pair_ratios(run: Run) -> tuple[Ratio, ...]:
@@ -93,32 +139,70 @@ def pair_ratios(run: Run) -> tuple[Ratio, ...]:
     return tuple(ratio for ratio in found if ratio is not None)
 
 
-def to_rows(found: Validation) -> list[tuple[str, str]]:
-    """What a validation has shown, as rows of name and finding."""
+def answer(found: Validation) -> str:
+    """One sentence, or two: whether it can be measured and how finely, or why not now."""
+    if not found.states:
+        return "Not known: no run came to its end."
+    if not found.can_be_measured:
+        reason = next(state for state in found.states if state.reasons).reasons[0].text
+        return f"Not now: {reason[0].lower()}{reason[1:]}"
+    if found.resolution is None:
+        sentence = "Yes, but such short runs do not show how finely."
+    elif found.resolution > COARSE:
+        sentence = f"Only roughly: differences below {units.share(found.resolution)} do not show."
+    else:
+        sentence = f"Yes: differences of {units.share(found.resolution)} or more can be told."
+    if found.different:
+        was = "was" if found.different == 1 else "were"
+        sentence += (
+            f" But {found.different} of {len(found.ratios)} identical pairs {was} called different."
+        )
+    return sentence
+
+
+def counts(found: Validation) -> list[tuple[str, str]]:
+    """What was found and how often, as rows of name and finding."""
     pairs = len(found.ratios)
     words = [state.word for state in found.states]
     states = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
-    can = "valid" in words
-    resolution = NOT_KNOWN if found.resolution is None else f"± {units.share(found.resolution)}"
-    others = NOT_KNOWN if found.others_cpus is None else units.significant(found.others_cpus, 2)
-    reasons = dict.fromkeys(
-        f"{reason.text} {reason.advice}" for state in found.states for reason in state.reasons
+    resolution = (
+        NOT_KNOWN if found.resolution is None else f"{units.share(found.resolution)} or more"
     )
+    others = NOT_KNOWN if found.others_cpus is None else units.significant(found.others_cpus, 2)
     return [
-        ("Can it be measured?", "yes" if can else "not now"),
         ("Differences it can tell", resolution),
         ("Identical pairs", str(pairs)),
-        ("  called different", f"{found.different}, and should be none"),
-        ("  interval without 1", f"{found.excluded}, and should be about {round(pairs / 20)}"),
-        ("  cannot tell", str(found.count("cannot tell"))),
+        ("… called different", f"{found.different}, and should be none"),
+        ("… interval without 1", f"{found.excluded}, and should be about {round(pairs / 20)}"),
+        ("… cannot tell", str(found.count("cannot tell"))),
         ("Runs", states or NOT_KNOWN),
         ("CPUs others used", f"{others} at most"),
-        *(("", reason) for reason in reasons),
+    ]
+
+
+def advice(found: Validation) -> list[str]:
+    """For each run that was worth less than it could be, why, and what to do."""
+    sentences = []
+    for number, run in enumerate(found.runs, 1):
+        reasons = run.state.reasons if run.state else ()
+        own = " ".join(f"{reason.text} {reason.advice}" for reason in reasons) or run.remark
+        which = f"Run {number}: " if len(found.runs) > 1 else ""
+        sentences += [f"{which}{own}"] if own else []
+    return sentences
+
+
+def to_rows(found: Validation) -> list[tuple[str, str]]:
+    """Everything, for a terminal."""
+    return [
+        ("Can it be measured?", answer(found)),
+        *counts(found),
+        *(("", sentence) for sentence in advice(found)),
     ]
 
 
 def to_json(found: Validation) -> dict[str, object]:
     return {
+        "can_be_measured": found.can_be_measured,
         "pairs": len(found.ratios),
         "called_different": found.different,
         "interval_excludes_1": found.excluded,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from benchmarks import units
 from benchmarks.engines import ENGINES
+from benchmarks.preflight import MAX_PRESSURE
 from benchmarks.results import Measurement, Run
 from benchmarks.timing.contamination import disturbances
 from benchmarks.timing.statistics import Ratio
@@ -42,6 +43,14 @@ def state_of(run: Run) -> State | None:
     order: tuple[Word, ...] = ("invalid", "degraded")
     reasons = tuple(sorted(found, key=lambda reason: order.index(reason.word)))
     return State(reasons[0].word if reasons else "valid", reasons)
+
+
+def busy_start(run: Run) -> str | None:
+    """A sentence where the machine did not calm down before the turns; its turns tell the rest."""
+    share = run.conditions.pressure_before
+    if share is None or share <= MAX_PRESSURE:
+        return None
+    return f"When it began, programs had to wait for a CPU in {units.share(share)} of the time."
 
 
 def null_ratio(run: Run, row: Measurement) -> Ratio | None:
@@ -104,7 +113,8 @@ def _throttled(proper: list[Measurement]) -> list[Reason]:
 
 def _untrusted(run: Run) -> list[Reason]:
     reasons = []
-    for control in run.controls:
+    first_of_each = {control.scenario: control for control in reversed(run.controls)}
+    for control in first_of_each.values():
         ratio = null_ratio(run, control)
         if ratio is None or verdict(ratio) not in ("faster", "slower"):
             continue

@@ -26,6 +26,8 @@ from benchmarks.charts import (
     distribution_alt,
     grid,
     grid_alt,
+    identical,
+    identical_alt,
     layers,
     layers_alt,
     tradeoff,
@@ -38,6 +40,7 @@ from benchmarks.charts.labels import Box, Mark, Request, place
 from benchmarks.charts.palette import CIVIDIS, DARK, LIGHT, family_style, on_scale, readable_on
 from benchmarks.references import references
 from benchmarks.results import Block, Measurement, Quality, Scenario
+from benchmarks.timing.statistics import Interval, Ratio
 from benchmarks.variants import (
     METRICS,
     MOBILENET_FAMILY,
@@ -52,6 +55,14 @@ SIXTEEN = tuple(Candidate(config) for config in paper_grid())
 REFERENCES = tuple(Candidate(reference=key) for key in references())
 BETWEEN = candidate("0.6-176")  # nobody trained it: its accuracy is an estimate
 SCENARIO = Scenario()
+PAIRS = (
+    (
+        Ratio(1.001, Interval(0.99, 1.012), 60, 5),
+        Ratio(0.99, Interval(0.93, 1.05), 60, 5),
+        Ratio(1.06, Interval(1.04, 1.08), 60, 5),
+    ),
+    (Ratio(1.0, None, 4),),
+)
 
 
 def measurement(
@@ -121,6 +132,8 @@ def every_figure(dark: bool) -> dict[str, Figure]:
             for unit in LAYER_UNITS
         },
         "distribution": distribution(curves, dark=dark),
+        "identical": identical(PAIRS, dark=dark),
+        "no pairs": identical([], dark=dark),
         "nothing to place": tradeoff([], metric="latency", selected=None, dark=dark),
         "nothing in the grid": grid([], metric="latency", selected=None, dark=dark),
         "nothing measured": distribution([], dark=dark),
@@ -619,3 +632,41 @@ def test_alternatives_count_what_is_missing_and_what_is_a_preview():
     assert "15 of 16 have no value. Previews: 1." in grid_alt(
         variants, metric="latency", selected=None
     )
+
+
+def test_identical_pairs_differ_by_symbol_as_well_as_colour_and_by_what_was_said_of_them():
+    traces = {trace["name"]: trace for trace in identical(PAIRS, dark=False)["data"]}
+
+    assert {name: trace["y"] for name, trace in traces.items()} == {
+        "same": ["Run 1, pair 1"],
+        "cannot tell": ["Run 1, pair 2", "Run 2, pair 1"],
+        "called different": ["Run 1, pair 3"],
+    }
+    looks = [(trace["marker"]["symbol"], trace["marker"]["color"]) for trace in traces.values()]
+    assert len({symbol for symbol, _ in looks}) == len({colour for _, colour in looks}) == 3
+
+
+def test_identical_pairs_lie_around_no_difference_with_the_whole_margin_in_sight():
+    figure = identical(PAIRS[:1], dark=False)
+    low, high = figure["layout"]["xaxis"]["range"]
+    margin = figure["layout"]["shapes"][0]
+    ends = [
+        value + sign * length
+        for trace in figure["data"]
+        for sign, lengths in ((1, trace["error_x"]["array"]), (-1, trace["error_x"]["arrayminus"]))
+        for value, length in zip(trace["x"], lengths, strict=True)
+    ]
+
+    assert low == -high
+    assert low < min(ends) < max(ends) < high
+    assert low < margin["x0"] < 0 < margin["x1"] < high
+    assert figure["layout"]["xaxis"]["ticktext"].count("0 %") == 1
+
+
+def test_identical_pairs_are_told_in_numbers():
+    said = identical_alt(PAIRS)
+
+    assert "4 pairs: 1 same, 2 cannot tell, 1 called different" in said
+    assert "Run 1, pair 3: +6 % (+4 % to +8 %), called different" in said
+    assert "Run 2, pair 1: 0 % (no interval), cannot tell" in said
+    assert "no pair was timed" in identical_alt([])

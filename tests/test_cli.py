@@ -258,7 +258,9 @@ def test_engines_really_run_what_they_say_they_run() -> None:
 def test_machine_shows_its_facts_as_json() -> None:
     shown = CliRunner().invoke(app, ["machine", "--json"])
 
-    assert json.loads(shown.stdout)["machine"]["usable_cpus"] >= 1
+    answer = json.loads(shown.stdout)
+    assert answer["machine"]["usable_cpus"] >= 1
+    assert {"code", "severity", "text", "advice"} <= answer["findings"][0].keys()
 
 
 def test_machine_shows_its_facts_to_people() -> None:
@@ -266,6 +268,7 @@ def test_machine_shows_its_facts_to_people() -> None:
 
     assert shown.exit_code == 0
     assert "usable" in shown.stdout
+    assert "Waiting for a CPU" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 80
 
 

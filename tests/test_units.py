@@ -98,9 +98,14 @@ def test_a_change_is_said_as_people_say_it(value: float, baseline: float, text: 
     assert units.change(value, baseline) == text
 
 
+def test_only_several_of_a_thing_have_a_plural() -> None:
+    assert units.counted(1, "thread") == "1 thread"
+    assert units.counted(1234, "thread") == "1,234 threads"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(-3, "0 s"), (0.4, "0 s"), (8.2, "8 s"), (59.7, "1 min 0 s"), (125, "2 min 5 s")],
+    [(-3, "0 s"), (0.4, "0 s"), (8.2, "8 s"), (59.7, "1 min"), (125, "2 min 5 s")],
 )
 def test_time_left_is_coarse_and_never_negative(seconds: float, text: str) -> None:
     assert units.duration(seconds) == text

@@ -9,6 +9,7 @@ from benchmarks.charts.distribution import distribution, distribution_alt
 from benchmarks.charts.figure import CONFIG, Figure, Ready, as_figure
 from benchmarks.charts.fronts import Front
 from benchmarks.charts.grid import GRID_METRICS, GridMetric, grid, grid_alt
+from benchmarks.charts.identical import identical, identical_alt
 from benchmarks.charts.layers import LAYER_UNITS, LayerUnit, layers, layers_alt
 from benchmarks.charts.tradeoff import tradeoff, tradeoff_alt, undrawn, why_undrawn
 
@@ -26,6 +27,8 @@ __all__ = [
     "distribution_alt",
     "grid",
     "grid_alt",
+    "identical",
+    "identical_alt",
     "layers",
     "layers_alt",
     "tradeoff",

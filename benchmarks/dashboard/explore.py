@@ -5,7 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from benchmarks.candidates import CandidateError
-from benchmarks.dashboard import actions, controls, figures, links, network, session, summary, tray
+from benchmarks.dashboard import (
+    actions,
+    controls,
+    figures,
+    links,
+    measurable,
+    network,
+    session,
+    summary,
+    tray,
+)
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.progress import show_jobs
 from benchmarks.jobs.request import check_memory
@@ -47,7 +57,7 @@ def show() -> None:
     with headline:
         summary.show_headline(collection, choice)
     with right:
-        show_jobs()
+        show_jobs(measurable.page())
         summary.show_numbers(collection, choice)
         figures.show_tradeoff(collection, choice)
     figures.show_details(collection, choice)

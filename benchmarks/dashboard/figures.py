@@ -49,7 +49,7 @@ def show_tradeoff(collection: Collection, choice: Choice) -> None:
         dark=is_dark(),
     )
     alt = charts.tradeoff_alt(variants, metric=metric, selected=choice.selected.key, pareto=fronts)
-    _chart(figure, "tradeoff", alt)
+    draw(figure, "tradeoff", alt)
     _say_what_is_missing(variants, asked, metric)
 
 
@@ -114,7 +114,7 @@ def _show_grid(collection: Collection, choice: Choice) -> None:
     grid = tuple(shown.variant(one, collection, choice) for one in shown.grid())
     selected = Candidate(config=config).key
     figure = charts.grid(grid, metric=metric, selected=selected, dark=is_dark())
-    _chart(figure, "grid", charts.grid_alt(grid, metric=metric, selected=selected))
+    draw(figure, "grid", charts.grid_alt(grid, metric=metric, selected=selected))
 
 
 def _show_layers(choice: Choice) -> None:
@@ -124,7 +124,7 @@ def _show_layers(choice: Choice) -> None:
     unit = pick("Length of the bars", labels.LAYER_UNITS, "mult_adds", key="layer_unit")
     counted = cost(choice.selected.config)
     figure = charts.layers(counted, unit=unit, dark=is_dark())
-    _chart(figure, "layers", charts.layers_alt(counted, unit=unit), selectable=False)
+    draw(figure, "layers", charts.layers_alt(counted, unit=unit), selectable=False)
 
 
 def _show_distribution(collection: Collection, choice: Choice) -> None:
@@ -135,12 +135,13 @@ def _show_distribution(collection: Collection, choice: Choice) -> None:
         st.info("Not timed in this scenario yet. Press Measure.")
         return
     figure = charts.distribution(found, dark=is_dark())
-    _chart(figure, "distribution", charts.distribution_alt(found), selectable=False)
+    draw(figure, "distribution", charts.distribution_alt(found), selectable=False)
     starts = (f"{one.candidate.label}: {insight.start(one)}" for one in found)
     note(f"Warming up, {'; '.join(starts)}.")
 
 
-def _chart(figure: charts.Figure, key: str, alt: str, *, selectable: bool = True) -> None:
+def draw(figure: charts.Figure, key: str, alt: str, *, selectable: bool = True) -> None:
+    """selectable: whether a click on a point selects its network."""
     ready, config = charts.Ready(figure), dict(charts.CONFIG)
     if is_phone():
         config["displayModeBar"] = False  # it would lie on the legend

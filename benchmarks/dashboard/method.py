@@ -51,8 +51,9 @@ never say the same. The baseline is timed twice, as two copies: if these seem to
 **Disturbances.** A turn during which the engine's threads had to wait for a CPU is done again and
 does not count. That is judged by the system's own counters, never by the time it took: leaving out
 slow turns would make everything look faster. If most turns were disturbed, the run is **invalid**:
-its figures are shown, but no verdict. `mobilenet-bench validate` finds out how small a difference
-this machine can tell.
+its figures are shown, but no verdict. Before it starts, a measurement waits up to ten seconds while
+other programs queue for the CPUs. The Machine page and `mobilenet-bench validate` find out from
+identical networks how small a difference this machine can tell.
 
 Figures of different runs can differ by some 10 % for no reason, so compare what was timed in turns.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
 from benchmarks.dashboard import session
 from benchmarks.dashboard.text import note
 from benchmarks.jobs.manager import JobView
+from benchmarks.validation import TITLE
 from benchmarks.validity import State, state_of
 
 LIVE_POLL_S, CALM_POLL_S, IDLE_POLL_S = 0.4, 1.0, 2.0
@@ -17,11 +19,15 @@ MAX_NAMED = 4  # networks in one notice
 MIN_REDRAW_S = 0.6  # a redraw takes CPU from what is being measured
 
 
-def show_jobs() -> None:
-    """A strip that renews itself and, when results have come in, the whole page."""
+def show_jobs(machine: StreamlitPage | None = None) -> None:
+    """A strip that renews itself and, when results have come in, the whole page.
+
+    machine: the page that tells more where the latest run cannot be relied on; without it nothing
+        is said of that.
+    """
     st.session_state["drawn"] = _news()
     st.session_state["drawn_at"] = time.monotonic()
-    st.fragment(_strip, run_every=poll_s(session.manager().jobs()))()
+    st.fragment(_strip, run_every=poll_s(session.manager().jobs()))(machine)
 
 
 def poll_s(jobs: tuple[JobView, ...]) -> float:
@@ -37,7 +43,7 @@ def _news() -> tuple[int, bool]:
     return session.manager().version, session.is_trying()
 
 
-def _strip() -> None:
+def _strip(machine: StreamlitPage | None) -> None:
     age_s = time.monotonic() - st.session_state["drawn_at"]
     if _news() != st.session_state["drawn"] and age_s >= MIN_REDRAW_S:
         st.rerun(scope="app")
@@ -46,7 +52,7 @@ def _strip() -> None:
         if job.is_live:
             _show_live(job)
     if (ended := latest_end(jobs)) is not None:
-        _show_end(ended)
+        _show_end(ended, machine)
 
 
 def latest_end(jobs: tuple[JobView, ...]) -> JobView | None:
@@ -83,7 +89,7 @@ def describe(job: JobView) -> str:
     return f"{title}: {job.phase}{left}"
 
 
-def _show_state(title: str, state: State) -> None:
+def _show_state(title: str, state: State, machine: StreamlitPage) -> None:
     """How far the run can be relied on, in one box; a valid one needs no words."""
     if not state.reasons:
         return
@@ -93,12 +99,13 @@ def _show_state(title: str, state: State) -> None:
         st.error(text, icon=":material/error:")
     else:
         st.warning(text, icon=":material/warning:")
+    st.page_link(machine, label=TITLE, icon=machine.icon)
 
 
-def _show_end(job: JobView) -> None:
+def _show_end(job: JobView, machine: StreamlitPage | None) -> None:
     run = session.manager().collection().finished.get(job.request.id)
-    if run is not None and (state := state_of(run)) is not None:
-        _show_state(job.request.title, state)
+    if machine and run is not None and (state := state_of(run)) is not None:
+        _show_state(job.request.title, state, machine)
     if job.problem is not None:
         st.error(f"{job.request.title} {job.problem}.", icon=":material/error:")
     if job.failures:

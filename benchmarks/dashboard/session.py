@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -39,6 +41,27 @@ def start_opening_preview() -> str:
             lead=(LARGEST, SMALLEST),  # the opening sentence needs only those
         )
     )
+
+
+@dataclass
+class Asked:
+    """The tests with identical networks that were asked for last, in whichever tab.
+
+    tests: the runs of each, one test a number of threads; change them with `lock` held.
+    """
+
+    tests: tuple[tuple[Request, ...], ...] = ()
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """In the order in which they run: each test's first run, then each one's second."""
+        return tuple(request for together in zip(*self.tests, strict=True) for request in together)
+
+
+@st.cache_resource(show_spinner=False)
+def asked() -> Asked:
+    return Asked()
 
 
 @st.cache_resource(show_spinner=False)

@@ -23,6 +23,7 @@ class Collected:
         self.failures: list[Failure] = []
         self.controls: tuple[Measurement, ...] = ()
         self.others_cpus: float | None = None  # the most of any replicate
+        self.pressure_before: float | None = None
 
     def take(self, event: Event) -> None:
         """What a worker says of itself."""

@@ -84,6 +84,11 @@ class MachineLock:
         self._file.close()
 
 
+def is_anybody_measuring(folder: Path) -> bool:
+    """Whether a ticket lives, of this process or another."""
+    return any(_title_if_alive(path) is not None for path in folder.glob("*.ticket"))
+
+
 def lock_folder() -> Path:
     """MOBILENET_BENCH_LOCKS, or a folder of this user for this machine.
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.jobs import weighing
+from benchmarks.jobs.calm import WAITING, wait_until_calm
 from benchmarks.jobs.collected import Collected
 from benchmarks.jobs.conversation import Cancelled, Conversation
 from benchmarks.jobs.machine_queue import MachineLock, Place, Ticket, lock_folder
@@ -19,7 +20,7 @@ from benchmarks.jobs.replication import Replication
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.updates import Listener, Waiting
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
-from benchmarks.machine import read_machine, read_state
+from benchmarks.machine import read_machine, read_pressure, read_state
 from benchmarks.messages import Measure, Progress, Task
 from benchmarks.prepared import Form
 from benchmarks.results import Conditions, Run, Scenario
@@ -73,7 +74,9 @@ class Runner:
             failures=tuple(out.failures),
             cancelled=cancelled,
             controls=out.controls,
-            conditions=Conditions(out.others_cpus, state.on_battery, state.governor),
+            conditions=Conditions(
+                out.others_cpus, state.on_battery, state.governor, out.pressure_before
+            ),
         )
 
     @property
@@ -146,6 +149,10 @@ class Runner:
         ]
         if not tasks:
             return
+        if request.quality == "measured":
+            out.pressure_before = wait_until_calm(
+                read_pressure, self._pause, lambda: out.report(Progress(WAITING, 0.0))
+            )
         if request.memory:
             out.first_part(1 - weighing.SHARE)
         replication = Replication(request, tasks, self._talk, out)
@@ -159,6 +166,10 @@ class Runner:
                 start=lambda runtime: self._start(runtime, out),
                 task_for=lambda one, scenario, aside: self._task(request.id, one, scenario, aside),
             )
+
+    def _pause(self, seconds: float) -> None:
+        self._talk.stop.wait(seconds)
+        self._talk.check()
 
     def _tasks(self, request: Request, scenario: Scenario, out: Collected) -> tuple[Task, ...]:
         tasks = (self._task(request.id, one, scenario, out) for one in request.candidates)

@@ -1,0 +1,210 @@
+"""The page "Can this machine be measured?" as Streamlit runs it, with nothing timed."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.collection import Collection
+from benchmarks.dashboard import session, signs
+from benchmarks.dashboard.identical import headline
+from benchmarks.engines import ENGINES
+from benchmarks.engines.probe import EngineStatus
+from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
+from benchmarks.jobs.manager import JobManager, JobView
+from benchmarks.machine import read_machine
+from benchmarks.validation import TITLE, requests, shown_by
+from tests import neighbour
+from tests.test_validation import QUIET, a_test
+
+USABLE = read_machine().usable_cpus
+THREADS = sorted({1, USABLE})  # what the page offers to test at first
+
+
+def show_page() -> None:
+    from benchmarks.dashboard import measurable
+
+    measurable.show()
+
+
+@pytest.fixture
+def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A server of its own, whose engines have been tried."""
+    tried: Future[list[EngineStatus]] = Future()
+    tried.set_result(
+        [EngineStatus(name, "cpu", "float32", True, None, ((name, "1.0"),)) for name in ENGINES]
+    )
+    monkeypatch.setattr(session, "_probing", lambda: tried)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    session.manager.clear()
+    session.asked.clear()
+    yield tmp_path
+    session.manager.clear()
+    session.asked.clear()
+
+
+@pytest.fixture
+def page() -> AppTest:
+    return AppTest.from_function(show_page, default_timeout=60)
+
+
+def said(page: AppTest) -> str:
+    boxes = (*page.info, *page.success, *page.warning)
+    return " ".join(one.value for one in (*page.markdown, *boxes))
+
+
+def queued() -> list[JobView]:
+    return [job for job in session.manager().jobs() if job.is_live]
+
+
+def test_before_any_test_the_page_shows_every_sign_and_how_long_the_test_takes(
+    page: AppTest, locks: Path
+) -> None:
+    page.run()
+
+    assert not page.exception
+    assert page.title[0].value == TITLE
+    assert "Not known yet" in said(page)
+    assert f"{2 * len(THREADS)} runs, each about 1 min or less" in said(page)
+    for sign in ("Other programs", "Waiting for a CPU", "Swap", "Virtual machine"):
+        assert f"| {sign.replace(' ', signs.NO_BREAK)} |" in said(page)
+    assert "Read when nobody measures" not in said(page)
+    assert len(page.get("plotly_chart")) == 0
+
+
+def test_while_somebody_measures_signs_stay_as_they_were(page: AppTest, locks: Path) -> None:
+    page.run()
+    before = page.session_state["signs"]
+    with neighbour.measuring("the neighbour's", locks):
+        page.run()
+        assert page.session_state["signs"] == before
+        assert "As before the measurement" in said(page)
+    page.run()
+
+    assert page.session_state["signs"] != before
+
+
+def test_a_double_click_tests_once_and_every_tab_can_cancel(page: AppTest, locks: Path) -> None:
+    other = AppTest.from_function(show_page, default_timeout=60).run()
+    page.run()
+    with neighbour.measuring("the neighbour's", locks):
+        page.segmented_control(key="aa_runs").set_value(4)
+        page.segmented_control(key="aa_threads").set_value([1])
+        page.button(key="find_out").click().run()
+        other.button(key="find_out").click().run()  # it was drawn before
+        assert [job.request.title for job in queued()] == [
+            f"Identical networks, 1 thread, run {n} of 4" for n in (1, 2, 3, 4)
+        ]
+        assert {job.request.scenarios[0].engine for job in queued()} == {"onnxruntime"}
+        assert page.button(key="find_out").disabled
+
+        assert other.button(key="find_out").disabled
+        other.button(key="cancel_runs").click().run()
+        for job in session.manager().jobs():
+            assert session.manager().wait_for(job.request.id, 10).state == "cancelled"
+        other.run()
+        assert not other.button(key="find_out").disabled
+    assert not other.exception
+    assert "no run came to its end" in said(other)
+
+
+def test_an_engine_that_does_not_run_here_cannot_be_tested(
+    page: AppTest, locks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: Future[list[EngineStatus]] = Future()
+    tried.set_result([EngineStatus("onnxruntime", "cpu", "float32", False, "not installed", ())])
+    monkeypatch.setattr(session, "_probing", lambda: tried)
+    page.run()
+
+    assert page.button(key="find_out").disabled
+    assert "ONNX Runtime does not run here: not installed" in said(page)
+
+
+def test_a_result_is_there_for_whoever_opens_the_page(
+    page: AppTest, locks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = requests("onnxruntime", 1, 2, "standard")
+    collection = Collection()
+    for request in wanted:
+        collection = collection.plus_run(replace(a_test(*QUIET), id=request.id))
+    monkeypatch.setattr(JobManager, "collection", lambda manager: collection)
+    session.asked().tests = (wanted,)
+    page.run()
+
+    assert not page.exception
+    assert "Yes: differences of" in page.success[0].value
+    (chart,) = page.get("plotly_chart")
+    assert "6 pairs: 6 same" in chart.proto.alt
+    assert "| … called different | 0, and should be none |" in said(page)
+    assert "95 % intervals of ONNX Runtime, effort standard" in said(page)
+
+
+def test_where_nothing_can_be_queued_the_way_out_is_said(
+    page: AppTest, locks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = locks / "file"
+    blocked.touch()
+    monkeypatch.setenv(FOLDER_VARIABLE, str(blocked))
+    page.run()
+
+    assert not page.exception
+    assert f"set {FOLDER_VARIABLE} to a folder that can be written" in page.error[0].value
+
+
+def test_the_headline_says_how_far_the_test_has_come() -> None:
+    asked = requests("onnxruntime", 1, 2, "standard")
+    live = [JobView(asked[1], "running")]
+
+    begun = headline(asked, shown_by([]), live)
+    half = headline(asked, shown_by([a_test(*QUIET)]), live)
+
+    assert begun == "**Being found out.** :small[ONNX Runtime, 1 thread]"
+    assert half.startswith("**Yes: differences of")
+    assert "so far: after 1 run of 2" in half
+    assert "so far" not in headline(asked, shown_by([a_test(*QUIET)] * 2), [])
+
+
+def test_all_threads_are_tested_in_turns_with_one_each_with_an_answer_of_its_own(
+    page: AppTest, locks: Path
+) -> None:
+    page.run()
+    with neighbour.measuring("the neighbour's", locks):
+        page.button(key="find_out").click().run()
+        assert [job.request.scenarios[0].threads for job in queued()] == THREADS * 2
+        answers = [one.value for one in page.info if "Being found out" in one.value]
+        assert len(answers) == len(THREADS)
+        page.button(key="cancel_runs").click().run()
+        for job in session.manager().jobs():
+            session.manager().wait_for(job.request.id, 10)
+
+
+def test_without_a_number_of_threads_nothing_can_be_started(page: AppTest, locks: Path) -> None:
+    page.run()
+    page.segmented_control(key="aa_threads").set_value([]).run()
+
+    assert not page.exception
+    assert page.button(key="find_out").disabled
+    assert "Choose a number of threads." in said(page)
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_run_that_cannot_be_relied_on_leads_to_this_page(
+    locks: Path, monkeypatch: pytest.MonkeyPatch, busy: bool
+) -> None:
+    def strip() -> None:
+        from benchmarks.dashboard import measurable, progress
+
+        progress.show_jobs(measurable.page())
+
+    (request,) = requests("onnxruntime", 1, 1, "standard")
+    run = replace(a_test(*QUIET, busy=busy), id=request.id)
+    monkeypatch.setattr(JobManager, "collection", lambda manager: Collection().plus_run(run))
+    monkeypatch.setattr(JobManager, "jobs", lambda manager: (JobView(request, "done"),))
+    shown = AppTest.from_function(strip, default_timeout=60).run()
+
+    assert not shown.exception
+    assert len(shown.error) == busy
+    assert [one.proto.label for one in shown.get("page_link")] == [TITLE] * busy

@@ -1,0 +1,147 @@
+"""Identical networks: what runs of them say of a machine."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.results import Conditions, Run, ScenarioError
+from benchmarks.timing.contamination import Signals
+from benchmarks.validation import (
+    PAIRS_A_RUN,
+    advice,
+    answer,
+    counts,
+    requests,
+    shown_by,
+    to_json,
+    to_rows,
+)
+from tests.samples import a_run, measurement
+from tests.test_validity import in_workers
+
+QUIET = ((1.0, 1.01, 0.99, 1.0, 1.0),) * 6
+BUSY = Signals(20_000_000, delay_ns=10_000_000)
+
+
+def a_test(*copies: tuple[float, ...], busy: bool = False) -> Run:
+    """A run of one network and its copies, each so much slower in each of the workers."""
+    first, *others = (
+        replace(
+            in_workers(measurement("0.5-160"), *shares), candidate=measurement("0.5-160").candidate
+        )
+        for shares in copies
+    )
+    if busy:
+        first = replace(first, blocks=tuple(replace(block, signals=BUSY) for block in first.blocks))
+    return replace(a_run(first), controls=tuple(others))
+
+
+def off(share: float) -> tuple[float, ...]:
+    return tuple(share * (1 + 0.001 * worker) for worker in range(5))
+
+
+def test_runs_are_ordinary_requests_of_several_copies_told_apart_by_number() -> None:
+    first, second = requests("onnxruntime", 1, 2, "standard")
+
+    assert (first.copies + 1) // 2 == PAIRS_A_RUN
+    assert first.quality == "measured"
+    assert first.fresh
+    assert first.title == "Identical networks, 1 thread, run 1 of 2"
+    assert second.title == "Identical networks, 1 thread, run 2 of 2"
+    assert first.id != second.id
+    assert [one.title for one in requests("eager", 1, 1, "quick")] == [
+        "Identical networks, 1 thread"
+    ]
+
+
+def test_what_this_machine_cannot_do_is_refused_before_anything_starts() -> None:
+    with pytest.raises(ScenarioError, match="usable here"):
+        requests("onnxruntime", 1000, 2, "standard")
+    with pytest.raises(ScenarioError, match="not known"):
+        requests("tflite", 1, 2, "standard")
+
+
+def test_a_quiet_machine_can_be_measured_and_the_answer_says_how_finely() -> None:
+    noisy = ((1.0, 1.0, 1.0, 1.0, 1.0), (1.0, 1.02, 0.98, 1.01, 0.99)) * 3
+    found = shown_by([a_test(*noisy), a_test(*noisy)])
+
+    assert found.can_be_measured
+    assert len(found.ratios) == 2 * PAIRS_A_RUN
+    assert found.different == 0
+    assert found.resolution is not None
+    assert 0.01 < found.resolution < 0.05
+    assert answer(found) == (
+        f"Yes: differences of {100 * found.resolution:.1f} % or more can be told."
+    )
+    assert advice(found) == []
+    assert found.is_plain_yes
+
+
+def test_a_machine_that_tells_only_large_differences_gets_no_plain_yes() -> None:
+    rough = ((1.0, 1.0, 1.0, 1.0, 1.0), (1.0, 1.2, 0.8, 1.1, 0.9)) * 3
+
+    found = shown_by([a_test(*rough)])
+
+    assert answer(found).startswith("Only roughly: differences below")
+    assert found.can_be_measured
+    assert not found.is_plain_yes
+
+
+def test_a_busy_machine_cannot_be_measured_now_and_is_told_why() -> None:
+    found = shown_by([a_test(*QUIET, busy=True)])
+
+    assert not found.can_be_measured
+    assert answer(found).startswith("Not now: threads of the engine had to wait for a CPU in 100 %")
+    assert "Wait until the machine is idle." in advice(found)[0]
+
+
+def test_half_of_the_runs_must_be_valid() -> None:
+    good, bad = a_test(*QUIET), a_test(*QUIET, busy=True)
+
+    assert shown_by([good, bad]).can_be_measured
+    assert not shown_by([good, bad, bad]).can_be_measured
+    assert advice(shown_by([good, bad]))[0].startswith("Run 2: ")
+
+
+def test_identical_networks_that_are_called_different_are_counted_and_told() -> None:
+    found = shown_by([a_test(*QUIET[:3], off(1.08), *QUIET[:2])])
+
+    assert found.different == 1
+    assert dict(counts(found))["… called different"] == "1, and should be none"
+    assert answer(found).endswith("But 1 of 3 identical pairs was called different.")
+    assert not found.is_plain_yes
+
+
+def test_where_the_first_copy_seems_to_differ_the_run_is_told_once_not_to_be_believed() -> None:
+    found = shown_by([a_test(QUIET[0], off(1.08), *QUIET[:4])])
+
+    assert not found.can_be_measured
+    assert answer(found).startswith("Not now: two copies of 0.5-160 differ by")
+    assert len(advice(found)) == 1
+
+
+def test_a_cancelled_run_has_shown_nothing() -> None:
+    found = shown_by([replace(a_test(*QUIET), cancelled=True)])
+
+    assert found.ratios == ()
+    assert not found.can_be_measured
+    assert answer(found) == "Not known: no run came to its end."
+
+
+def test_a_machine_that_did_not_calm_down_is_told_beside_the_result() -> None:
+    busy = replace(a_test(*QUIET), conditions=Conditions(pressure_before=0.4))
+
+    (sentence,) = advice(shown_by([busy]))
+
+    assert sentence == "When it began, programs had to wait for a CPU in 40 % of the time."
+    assert shown_by([busy]).can_be_measured  # its turns were watched, and they were not disturbed
+
+
+def test_terminal_and_json_say_the_same() -> None:
+    found = shown_by([a_test(*QUIET)])
+
+    assert to_rows(found)[0] == ("Can it be measured?", answer(found))
+    told = to_json(found)
+    assert told["can_be_measured"] is True
+    assert told["pairs"] == PAIRS_A_RUN
+    assert told["states"] == ["valid"]
