@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from benchmarks.candidates import Candidate
 from benchmarks.machine import Machine
@@ -18,7 +19,9 @@ from benchmarks.timing.statistics import (
     Ratio,
     mean_interval,
     median_interval,
+    missing,
     quantile,
+    quantile_interval,
     ratio_over_workers,
 )
 from benchmarks.timing.warmup import can_tell, steady_after
@@ -35,6 +38,7 @@ NANOSECONDS = 1e-9
 MIN_CLEAN_SHARE = 0.25  # below this nothing is left out: the run as a whole is in doubt
 MAX_BATCH = 1024
 MAX_THREADS = 1024
+K = TypeVar("K")
 
 
 class ScenarioError(ValueError):
@@ -86,6 +90,19 @@ class Block:
     @property
     def median_s(self) -> float:
         return median(self.times_ns) * NANOSECONDS
+
+
+@dataclass(frozen=True)
+class Tail:
+    """A high quantile. missing: inferences that it still takes; 0 where there are enough.
+
+    interval_s: 95 %, of this session; the inferences of one worker resemble each other, and it is
+        as wide as that asks for.
+    """
+
+    value_s: float | None
+    interval_s: Interval | None
+    missing: int
 
 
 @dataclass(frozen=True)
@@ -197,6 +214,15 @@ class Measurement:
         """Of one inference."""
         return self.energy.inference_j if self.energy else None
 
+    def tail(self, fraction: float) -> Tail:
+        """The `fraction` quantile of all counted inferences: 0.9 or 0.99."""
+        blocks = self._by_worker if self.workers >= MIN_WORKERS else self._by_round
+        return Tail(
+            value_s=quantile(self.times_s, fraction),
+            interval_s=quantile_interval(blocks.values(), fraction),
+            missing=missing(len(self.times_s), fraction),
+        )
+
     def ratio_to(self, other: Measurement) -> Ratio | None:
         """How many times as long as `other`; None unless both took turns in one run."""
         if self.run_id != other.run_id:
@@ -205,10 +231,22 @@ class Measurement:
 
     @cached_property
     def _log_medians(self) -> list[float]:
-        times: dict[int, list[int]] = {}
+        return [math.log(median(own)) for own in self._by_worker.values()]
+
+    @cached_property
+    def _by_worker(self) -> dict[int, list[float]]:
+        return self._times_by(lambda block: block.worker)
+
+    @cached_property
+    def _by_round(self) -> dict[tuple[int, int], list[float]]:
+        return self._times_by(lambda block: (block.worker, block.round))
+
+    def _times_by(self, group: Callable[[Block], K]) -> dict[K, list[float]]:
+        """Seconds of every counted inference."""
+        times: dict[K, list[float]] = {}
         for block in self.counted:
-            times.setdefault(block.worker, []).extend(block.times_ns)
-        return [math.log(median(own) * NANOSECONDS) for own in times.values()]
+            times.setdefault(group(block), []).extend(ns * NANOSECONDS for ns in block.times_ns)
+        return times
 
     @cached_property
     def _typical_s(self) -> dict[int, dict[int, float]]:

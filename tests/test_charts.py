@@ -576,6 +576,16 @@ def test_quantiles_are_marked_only_where_there_are_enough_inferences(rounds, nam
     assert ("p99" in figure["layout"]["yaxis"]["ticktext"]) is (rounds == 300)
 
 
+def test_a_quantile_that_cannot_be_had_says_how_many_inferences_it_needs():
+    found = measurement(SIXTEEN[0], rounds=40, calls=1)
+    (_, markers) = distribution([found], dark=False)["data"]
+
+    assert "p90 " in markers["hovertext"][1]
+    assert " to " in markers["hovertext"][1]  # its interval
+    assert markers["hovertext"][1].endswith("p99 needs 259 more inferences")
+    assert "p99 needs 259 more inferences" in distribution_alt([found])
+
+
 def test_curves_differ_by_dash_as_well_as_colour_and_end_at_six():
     figure = distribution([measurement(network) for network in SIXTEEN], dark=False)
     curves = figure["data"][:-1]

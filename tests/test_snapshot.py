@@ -390,3 +390,23 @@ def test_a_file_that_is_no_snapshot_is_refused(tmp_path: Path, content: bytes) -
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match=r"run\.json cannot be read: No such file"):
         load(tmp_path / "run.json")
+
+
+def test_a_document_holds_times_and_no_summary_that_could_differ_from_them(run: Run) -> None:
+    """What a time is changed to is what the summary then says; there is nothing else to change."""
+    document = json.loads(dumps(run))
+    names = {name for row in document["run"]["measurements"] for name in row}
+    for row in document["run"]["measurements"]:
+        for block in row["blocks"]:
+            block["times_ns"] = [2 * ns for ns in block["times_ns"]]
+
+    changed = loads(json.dumps(document))
+
+    assert {
+        name for name in names if name.startswith(("median", "p9", "ratio", "interval"))
+    } == set()
+    for before, after in zip(run.measurements, changed.measurements, strict=True):
+        assert after.median_s == pytest.approx(2 * before.median_s)
+        assert after.tail(0.9).value_s == (
+            None if before.p90_s is None else pytest.approx(2 * before.p90_s)
+        )

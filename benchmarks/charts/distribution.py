@@ -20,7 +20,8 @@ from benchmarks.charts.palette import (
     ink,
 )
 from benchmarks.results import Measurement, Scenario
-from benchmarks.units import milliseconds
+from benchmarks.timing.statistics import Interval
+from benchmarks.units import milliseconds, milliseconds_interval
 
 MOST_STEPS = 200  # with more of them a curve looks the same
 LOOKS = (
@@ -31,6 +32,7 @@ LOOKS = (
     (PINK, "longdash"),
     (TEAL, "longdashdot"),
 )
+TAILS = (90, 99)  # percent
 HEIGHT = 400
 MARGIN = {"l": 58, "r": 14, "t": 64, "b": 52}
 
@@ -39,6 +41,7 @@ class _Guide(NamedTuple):
     name: str
     share_percent: int
     time_s: float
+    interval_s: Interval | None
 
 
 def distribution(measurements: Iterable[Measurement], *, dark: bool) -> Figure:
@@ -51,8 +54,7 @@ def distribution(measurements: Iterable[Measurement], *, dark: bool) -> Figure:
         _curve(measurement, name, colour, dash, dark)
         for measurement, name, (colour, dash) in zip(drawn, names, LOOKS, strict=False)
     ]
-    guides = [_guides(measurement) for measurement in drawn]
-    carried = {guide.share_percent: guide.name for row in guides for guide in row}
+    carried = {guide.share_percent: guide.name for one in drawn for guide in _guides(one)}
     ticks = {0: "0 %", 25: "25 %", 75: "75 %", **({} if 99 in carried else {100: "100 %"})}
     ticks = dict(sorted({**ticks, **carried}.items()))
     xaxis = log_axis(
@@ -60,7 +62,7 @@ def distribution(measurements: Iterable[Measurement], *, dark: bool) -> Figure:
     )
     title = QUANTITIES["latency"].title.replace("Median latency", "Time of one inference")
     return {
-        "data": [*curves, _guide_markers(guides, names, dark)],
+        "data": [*curves, _guide_markers(drawn, names, dark)],
         "layout": layout(
             dark=dark,
             height=HEIGHT,
@@ -89,18 +91,25 @@ def distribution_alt(measurements: Iterable[Measurement]) -> str:
             f"{'median' if guide.name == 'p50' else guide.name} {milliseconds(guide.time_s)}"
             for guide in _guides(measurement)
         )
-        sentences.append(f"{name}: {values}, {len(measurement.times_s):,} inferences")
+        count = f"{len(measurement.times_s):,} inferences"
+        sentences.append(f"{name}: {', '.join([values, *_missing(measurement), count])}")
     return f"Distribution of inference times. {'; '.join(sentences)}."
 
 
 def _guides(measurement: Measurement) -> list[_Guide]:
     """The quantiles that the measurement has enough inferences for."""
-    found = (
-        ("p50", 50, measurement.median_s),
-        ("p90", 90, measurement.p90_s),
-        ("p99", 99, measurement.p99_s),
-    )
-    return [_Guide(name, share, time) for name, share, time in found if time is not None]
+    found = [_Guide("p50", 50, measurement.median_s, measurement.interval_s)]
+    for share in TAILS:
+        tail = measurement.tail(share / 100)
+        if tail.value_s is not None:
+            found.append(_Guide(f"p{share}", share, tail.value_s, tail.interval_s))
+    return found
+
+
+def _missing(measurement: Measurement) -> list[str]:
+    """What it takes for the quantiles that it has not enough inferences for."""
+    lacking = ((share, measurement.tail(share / 100).missing) for share in TAILS)
+    return [f"p{share} needs {count:,} more inferences" for share, count in lacking if count]
 
 
 def _curve(measurement: Measurement, name: str, colour: int, dash: str, dark: bool) -> Figure:
@@ -129,26 +138,36 @@ def _curve(measurement: Measurement, name: str, colour: int, dash: str, dark: bo
     }
 
 
-def _guide_markers(guides: Sequence[Sequence[_Guide]], names: Sequence[str], dark: bool) -> Figure:
+def _bounds(guide: _Guide) -> str:
+    return f" ({milliseconds_interval(guide.interval_s)})" if guide.interval_s else ""
+
+
+def _guide_markers(drawn: Sequence[Measurement], names: Sequence[str], dark: bool) -> Figure:
     rows = [
-        (guide, name, colours(dark)[colour])
-        for own, name, (colour, _) in zip(guides, names, LOOKS, strict=False)
-        for guide in own
+        (guide, name, _missing(measurement), colours(dark)[colour])
+        for measurement, name, (colour, _) in zip(drawn, names, LOOKS, strict=False)
+        for guide in _guides(measurement)
     ]
     return {
         "type": "scatter",
         "mode": "markers",
         "showlegend": False,
-        "x": [guide.time_s * 1e3 for guide, _, _ in rows],
-        "y": [guide.share_percent for guide, _, _ in rows],
+        "x": [guide.time_s * 1e3 for guide, *_ in rows],
+        "y": [guide.share_percent for guide, *_ in rows],
         "hovertext": [
-            f"<b>{escape(name)}</b><br>{guide.name} {milliseconds(guide.time_s)}"
-            for guide, name, _ in rows
+            "<br>".join(
+                [
+                    f"<b>{escape(name)}</b>",
+                    f"{guide.name} {milliseconds(guide.time_s)}{_bounds(guide)}",
+                    *lacking,
+                ]
+            )
+            for guide, name, lacking, _ in rows
         ],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {
             "size": 9,
-            "color": [shade for _, _, shade in rows],
+            "color": [shade for *_, shade in rows],
             "line": {"width": 1, "color": ink(dark).outline},
         },
     }

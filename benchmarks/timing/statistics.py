@@ -9,7 +9,8 @@ only. It is never formed over inferences: those of one block resemble each other
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
@@ -58,6 +59,35 @@ def quantile(values: Sequence[float], fraction: float) -> float | None:
         return None
     ranked = sorted(values)
     return ranked[math.ceil(fraction * len(ranked)) - 1]
+
+
+def missing(count: int, fraction: float) -> int:
+    """How many more than `count` values it takes to carry the `fraction` quantile."""
+    return max(0, MIN_SAMPLES[fraction] - count)
+
+
+def quantile_interval(clusters: Iterable[Sequence[float]], fraction: float) -> Interval | None:
+    """95 % interval of the `fraction` quantile of all values; None where `quantile` is.
+
+    clusters: values that resemble each other, such as those of one worker. The wider of two: by
+    order statistics, as if values were independent, and by how far the share of values below the
+    quantile differs between clusters (Woodruff 1952).
+    """
+    groups = [sorted(cluster) for cluster in clusters if len(cluster)]
+    ranked = sorted(value for group in groups for value in group)
+    middle = quantile(ranked, fraction)
+    if middle is None:
+        return None
+    low, high = _quantile_ranks(len(ranked), fraction)
+    if len(groups) > 1:
+        from scipy.special import stdtrit
+
+        off = [bisect_right(group, middle) - fraction * len(group) for group in groups]
+        variance = sum(one**2 for one in off) * len(off) / (len(off) - 1)
+        half = float(stdtrit(len(off) - 1, (1 + CONFIDENCE) / 2)) * math.sqrt(variance)
+        low = min(low, max(0, math.floor(fraction * len(ranked) - half) - 1))
+        high = max(high, min(len(ranked), math.ceil(fraction * len(ranked) + half)) - 1)
+    return Interval(ranked[low], ranked[high])
 
 
 def median_interval(values: Sequence[float]) -> Interval | None:
@@ -125,6 +155,25 @@ def _ratio_over_rounds(logs: Sequence[float]) -> Ratio:
         interval=bounds and Interval(math.exp(bounds.low), math.exp(bounds.high)),
         rounds=len(logs),
     )
+
+
+def _quantile_ranks(count: int, fraction: float) -> tuple[int, int]:
+    """0-based ranks that enclose the quantile with at least 95 %, tails as even as can be."""
+    from scipy.special import bdtr
+
+    def below(rank: int) -> float:
+        """Chance that at most `rank` of the values lie below the quantile."""
+        return float(bdtr(rank, count, fraction)) if rank >= 0 else 0.0
+
+    tail = (1 - CONFIDENCE) / 2
+    high = math.ceil(fraction * count)
+    while high < count - 1 and below(high) < 1 - tail:
+        high += 1
+    left = 1 - CONFIDENCE - max(0.0, 1 - below(high))
+    low = math.floor(fraction * count)
+    while low > 0 and below(low) > min(left, tail):
+        low -= 1
+    return low, min(high, count - 1)
 
 
 def _order_rank(count: int) -> int:

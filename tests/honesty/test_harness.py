@@ -31,6 +31,12 @@ def test_a_real_difference_is_found_and_its_size_is_right(machine: str) -> None:
     assert abs(bias(Harness(), machine, 1.03)) <= 0.5
 
 
+@pytest.mark.parametrize("machine", ["ramp", "step"])
+def test_a_machine_that_changes_its_speed_moves_no_ratio(machine: str) -> None:
+    assert abs(bias(Harness(), machine, 1.0)) <= 0.3
+    assert abs(bias(Harness(), machine, 1.5)) <= 0.3
+
+
 def test_silence_does_not_pass_for_honesty() -> None:
     often = {machine: cannot_tell(Harness(), machine) for machine in MACHINES}
 
@@ -120,4 +126,5 @@ CHEATS = {
 
 @pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS)
 def test_each_way_to_cheat_is_caught(cheat: Harness) -> None:
-    assert not all(check(cheat) for check in CHECKS.values())
+    quick_ones_first = reversed(list(CHECKS.values()))
+    assert not all(check(cheat) for check in quick_ones_first)
