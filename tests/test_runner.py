@@ -25,6 +25,7 @@ from benchmarks.jobs.updates import Update, Waiting
 from benchmarks.machine import read_machine, read_state
 from benchmarks.messages import Progress
 from benchmarks.results import Failure, Measurement, Scenario, ScenarioError
+from benchmarks.timing.protocol import EFFORTS, Effort
 from tests.jobs import LONG, MANY, machine_is_free, names, request, run, tickets, workers
 from tests.talk import ROOT, TINY, exported
 from tests.waiting import has_ended, soon
@@ -131,6 +132,16 @@ def test_previews_share_a_worker_and_measurements_have_one_of_their_own(
     assert len(after) == 1
     assert seen[0] == seen[1] == after
     assert any(pids > after for pids in seen)
+
+
+def test_an_effort_of_its_own_stands_above_the_presets(kept_runner: Runner) -> None:
+    two = Effort(2, 2, half_width=1.0, budget_s=60.0)
+    wanted = request(TINY, preset="quick", quality="measured", fresh=True)
+
+    done = run(kept_runner, replace(wanted, effort=two))
+
+    assert EFFORTS["quick"].min_workers > 2
+    assert [row.workers for row in done.measurements] == [2]
 
 
 def test_an_export_happens_once_and_is_told(

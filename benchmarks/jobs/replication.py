@@ -32,7 +32,8 @@ class Replication:
     ) -> None:
         self._request = request
         self._tasks = by_runtime(tasks)
-        if EFFORTS[request.preset].has_control:
+        self._effort = request.effort or EFFORTS[request.preset]
+        if self._effort.has_control:
             self._tasks = {
                 runtime: _with_copies(own, request.copies) for runtime, own in self._tasks.items()
             }
@@ -44,7 +45,7 @@ class Replication:
         self._name = ""
 
     def run(self, start: Start) -> None:
-        effort = EFFORTS[self._request.preset]
+        effort = self._effort
         began = time.monotonic()
         for number in count():
             self._begin_worker(number, effort, time.monotonic() - began)

@@ -11,7 +11,7 @@ from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.machine import read_machine, read_state
 from benchmarks.results import PRECISIONS, Quality, Scenario, ScenarioError
-from benchmarks.timing.protocol import Preset
+from benchmarks.timing.protocol import Effort, Preset
 from benchmarks.usage import can_measure_peak
 
 MAX_CANDIDATES = 500
@@ -31,6 +31,7 @@ class Request:
     copies: of the first network, the anchor, where a proper measurement takes several workers.
     memory: find out besides, after the timing, what memory each takes; only where `fresh`.
     lead: those of them that are timed first and by themselves, to have something to show soon.
+    effort: instead of what the preset stands for.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Request:
     copies: int = 1
     memory: bool = False
     lead: tuple[Candidate, ...] = ()
+    effort: Effort | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def __post_init__(self) -> None:

@@ -1,101 +1,164 @@
-"""1.0-224 by the harness and by an engine itself, in turns: `python -m tests.bench.direct ENGINE`.
+"""Each runtime called through its own API, as its documentation shows; the harness has no part.
 
-Prints the log-ratio of each round. Each side has a network of its own, loaded its own way.
+An engine that is missing in `OWN` is compared with none; everything else works for it.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import random
-import sys
-import time
-from collections.abc import Callable
-from statistics import median
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines import load_engine
+from benchmarks.engines.session import Session
 from benchmarks.inputs import images
-from benchmarks.prepared import Form
-from benchmarks.results import Scenario
-from mobilenet import MobileNetConfig
+from benchmarks.prepared import Form, cache_folder
 
-ROUNDS = 30
-CALLS = 8
-WARMUP = 20
-NETWORK = Candidate(config=MobileNetConfig(1.0, 224))
-FORM = Form(NETWORK, 1)
+CHANNELS_LAST = "channels_last"
 
 
-def eager() -> Callable[[], object]:
+@dataclass(frozen=True)
+class Own:
+    """A network that is loaded without the harness.
+
+    session: what the harness would time it with: the same network, so that only clocks differ.
+    benchmark: seconds of each of so many calls, by the runtime's own benchmark and its clock.
+    """
+
+    call: Callable[[], object]
+    session: Session | None = None
+    benchmark: Callable[[int], list[float]] | None = None
+
+
+def eager(network: Candidate, threads: int) -> Own:
+    return _torch(_mobilenet(network), network, threads)
+
+
+def channels_last(network: Candidate, threads: int) -> Own:
     import torch
 
+    model = _mobilenet(network).to(memory_format=torch.channels_last)
+    return _torch(model, network, threads, CHANNELS_LAST)
+
+
+def timm(network: Candidate, threads: int) -> Own:
+    """timm's MobileNet v1, by PyTorch alone."""
+    import timm
+
+    assert network.key == "1.0-224"
+    model = timm.create_model("mobilenetv1_100", pretrained=False).eval()
+    return _torch(model, network, threads)
+
+
+def onnxruntime(network: Candidate, threads: int) -> Own:
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    from benchmarks.engines.onnxruntime import OnnxRuntimeSession
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(
+        str(_exported(network)), options, providers=["CPUExecutionProvider"]
+    )
+    feed: dict[str, object] = {session.get_inputs()[0].name: images(network, 1)}
+    return Own(lambda: session.run(None, feed), OnnxRuntimeSession(session, feed, (RuntimeError,)))
+
+
+def openvino(network: Candidate, threads: int) -> Own:
+    load_engine("openvino")  # blocks its telemetry
+    import openvino
+    from openvino.tools.benchmark.benchmark import Benchmark
+
+    from benchmarks.engines.openvino import OpenVinoSession
+
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
+    compiled = openvino.Core().compile_model(str(_exported(network)), "CPU", settings)
+    request = compiled.create_infer_request()
+    request.set_input_tensor(openvino.Tensor(images(network, 1)))
+
+    def benchmark(calls: int) -> list[float]:
+        """The loop of benchmark_app, on this request."""
+        app = Benchmark("CPU", number_iterations=calls, api_type="sync", inference_only=True)
+        times_ms, _, _ = app.sync_inference(request, _OneImage())
+        return [one / 1000 for one in times_ms]
+
+    return Own(request.infer, OpenVinoSession(request), benchmark)
+
+
+def executorch(network: Candidate, threads: int) -> Own:
+    """With XNNPACK, its delegate for CPUs."""
+    import torch
+    from executorch.extension.pybindings import portable_lib
+    from executorch.runtime import Runtime
+
+    portable_lib._unsafe_reset_threadpool(threads)  # the only way that it offers
+    method = Runtime.get().load_program(_lowered(network)).load_method("forward")
+    image = torch.from_numpy(images(network, 1))
+    return Own(lambda: method.execute((image,)))
+
+
+OWN: Mapping[str, Callable[[Candidate, int], Own]] = {
+    kind.__name__: kind for kind in (eager, channels_last, onnxruntime, openvino, executorch, timm)
+}
+
+
+class _OneImage:
+    """What benchmark_app asks how many images a call has."""
+
+    def get_next_batch_size(self) -> int:
+        return 1
+
+
+def _exported(network: Candidate) -> Path:
+    form = Form(network, 1)
+    return form.folder() / form.file
+
+
+def _mobilenet(network: Candidate) -> Any:
     from mobilenet import MobileNet, initialise
 
-    torch.set_num_threads(1)
-    model = MobileNet(NETWORK.config)
-    initialise(model, 0, image_shape=(3, 224, 224))
-    image = torch.from_numpy(images(NETWORK, 1))
+    assert network.config is not None
+    model = MobileNet(network.config)
+    initialise(model, 0, image_shape=network.image_shape)
+    return model
+
+
+def _torch(model: Any, network: Candidate, threads: int, layout: str = "contiguous_format") -> Own:
+    import torch
+
+    from benchmarks.engines.torch_session import TorchSession
+
+    torch.set_num_threads(threads)
+    image = torch.from_numpy(images(network, 1)).to(memory_format=getattr(torch, layout))
 
     def call() -> object:
         with torch.inference_mode():
             return model(image)
 
-    return call
+    return Own(call, TorchSession(model, image))
 
 
-def onnxruntime() -> Callable[[], object]:
-    import onnxruntime
+def _lowered(network: Candidate) -> Path:
+    """Written once, as the harness's own exports are: it takes ten seconds."""
+    import torch
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.exir import to_edge_transform_and_lower
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(exported(), options, providers=["CPUExecutionProvider"])
-    feed = {session.get_inputs()[0].name: images(NETWORK, 1)}
-    return lambda: session.run(None, feed)
-
-
-def openvino() -> Callable[[], object]:
-    import openvino
-
-    settings = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": 1,
-        "INFERENCE_PRECISION_HINT": "f32",
-    }
-    request = openvino.Core().compile_model(exported(), "CPU", settings).create_infer_request()
-    request.set_input_tensor(openvino.Tensor(images(NETWORK, 1)))
-    return request.infer
-
-
-def exported() -> str:
-    return str(FORM.folder() / FORM.file)
-
-
-DIRECT = {"eager": eager, "onnxruntime": onnxruntime, "openvino": openvino}
-
-
-def main(name: str) -> None:
-    prepared = FORM.folder() if FORM.is_prepared() else None
-    by_harness = load_engine(name).load(NETWORK, Scenario(engine=name), prepared).time_ns
-    call = DIRECT[name]()
-
-    def by_hand() -> int:
-        start = time.perf_counter_ns()
-        call()
-        return time.perf_counter_ns() - start
-
-    sides = [by_harness, by_hand]
-    for side in sides * WARMUP:
-        side()
-    logs = []
-    for _ in range(ROUNDS):
-        typical = {}
-        for side in random.sample(sides, 2):
-            side()  # the first call after a switch is slower
-            typical[side] = median(side() for _ in range(CALLS))
-        logs.append(math.log(typical[by_harness] / typical[by_hand]))
-    print(json.dumps(logs))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+    made_by = f"executorch{version('executorch')}-torch{version('torch')}"
+    path = cache_folder() / f"bench-{network.key}-{made_by}.pte"
+    if not path.is_file():
+        image = torch.from_numpy(images(network, 1))
+        program = torch.export.export(_mobilenet(network), (image,))
+        lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(lowered.to_executorch().buffer)
+    return path
