@@ -11,20 +11,21 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.engines import load_engine
-from benchmarks.engines.session import Engine, EngineError, OutOfMemory, Session
+from benchmarks.engines.session import Engine, EngineError, OutOfMemory, Session, Unsupported
 from benchmarks.messages import Loaded, Task
 from benchmarks.prepared import discard, expected
 from benchmarks.results import Block, Precision
 from benchmarks.timing.protocol import Check, Plan
 from benchmarks.timing.warmup import warm_up
 
-# Largest difference of a logit, in units of the logits' standard deviation, that passes. Rounding
-# to the precision explains what is below; more is another network. float32 engines reach 1e-5.
+# How far the logits may be off, as `output_error` counts it. Rounding explains what is below: with
+# random weights it grows from layer to layer, for 0.25-128 to 1e-5 in float32, 0.04 in float16,
+# 0.21 in bfloat16, 0.48 in int8. Networks that have nothing to do with each other are 1.41 apart.
 MAX_OUTPUT_ERROR: Mapping[Precision, float] = {
-    "float32": 1e-3,
-    "float16": 0.05,
-    "bfloat16": 0.3,
-    "int8": 1.0,
+    "float32": 1e-4,
+    "float16": 0.1,
+    "bfloat16": 0.4,
+    "int8": 0.8,
 }
 MIN_LOGIT_SPREAD = 1e-3  # below this the network says nothing, and a comparison would be empty
 
@@ -57,10 +58,10 @@ def load(number: int, task: Task, plan: Plan, check: Check, engines: Engines = l
         output_error = _output_error(session, folder, task.scenario.precision)
     except MemoryError as error:
         raise OutOfMemory from error
-    except OutOfMemory:
+    except (OutOfMemory, Unsupported):
         raise
     except EngineError as error:
-        if folder is None or task.scenario.device not in engine.devices():
+        if folder is None:
             raise
         discard(folder)
         reason = str(error).replace(f"{folder}{os.sep}", "").rstrip(" .")
@@ -71,7 +72,7 @@ def load(number: int, task: Task, plan: Plan, check: Check, engines: Engines = l
 
 
 def _output_error(session: Session, folder: Path | None, precision: Precision) -> float | None:
-    """Largest difference to eager PyTorch's logits over their spread; None for eager itself.
+    """How far it is off, as in `Measurement`; None for eager itself.
 
     Raises EngineError where the output is wrong: a time for a wrong answer is worth nothing.
     """
@@ -84,7 +85,7 @@ def _output_error(session: Session, folder: Path | None, precision: Precision) -
         return None
     if wanted.shape != logits.shape:
         raise EngineError(f"gave output of shape {logits.shape}, PyTorch gives {wanted.shape}")
-    error = float(np.abs(logits - wanted).max() / wanted.std())
+    error = float(np.sqrt(np.square(logits - wanted).mean()) / wanted.std())
     allowed = MAX_OUTPUT_ERROR[precision]
     if not error <= allowed:
         raise EngineError(

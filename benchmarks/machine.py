@@ -24,6 +24,7 @@ PACKAGES = (
     "onnxruntime",
     "openvino",
     "onnx",
+    "executorch",
     "numpy",
     "streamlit",
     "plotly",

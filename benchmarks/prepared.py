@@ -18,14 +18,24 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from benchmarks.candidates import Candidate
-from benchmarks.engines import Export
+from benchmarks.engines import ENGINES, Export
 from benchmarks.engines.session import EngineError
 from benchmarks.inputs import SEED
-from benchmarks.results import Precision
+from benchmarks.machine import read_machine
+from benchmarks.results import Precision, Scenario
 
-FILES: Mapping[Export, str] = {"onnx": "network.onnx"}
+FILES: Mapping[Export, str] = {
+    "onnx": "network.onnx",
+    "aot": "network.so",
+    "xnnpack": "network.pte",
+}
 # What makes an export: another release of it may write another file.
-MAKERS: Mapping[Export, tuple[str, ...]] = {"onnx": ("torch", "onnxscript")}
+MAKERS: Mapping[Export, tuple[str, ...]] = {
+    "onnx": ("torch", "onnxscript"),
+    "aot": ("torch",),
+    "xnnpack": ("torch", "executorch"),
+}
+QUANTISER = "onnxruntime"
 LOGITS = "logits.npy"
 FORMAT = 1  # raise when weights, input or export settings change
 CACHE_VARIABLE = "MOBILENET_BENCH_CACHE"
@@ -35,12 +45,16 @@ _UNFINISHED = ".unfinished-"
 
 @dataclass(frozen=True)
 class Form:
-    """A network in the form that an engine loads, for one batch and precision."""
+    """A network in the form that an engine loads, for one batch and precision.
+
+    threads: where the form depends on them: a compiled loop is cut for so many.
+    """
 
     candidate: Candidate
     batch: int
     export: Export = "onnx"
     precision: Precision = "float32"
+    threads: int | None = None
 
     @property
     def file(self) -> str:
@@ -54,7 +68,8 @@ class Form:
     @property
     def makers(self) -> tuple[str, ...]:
         """Distributions that it takes."""
-        return MAKERS[self.export]
+        quantiser = (QUANTISER,) if self.precision == "int8" else ()
+        return (*MAKERS[self.export], *quantiser)
 
     def folder(self) -> Path:
         """Where it lies, as made by what is installed; it may not exist.
@@ -68,6 +83,8 @@ class Form:
                 f"{error.name} is not installed; run: pip install {error.name}"
             ) from error
         own = [self.candidate.key, str(self.batch), self.export, self.precision]
+        if self.export == "aot":  # machine code: another CPU, or other threads, want another
+            own += [str(self.threads), read_machine().cpu]
         identity = "\n".join([f"format {FORMAT}", f"seed {SEED}", *own, *makers])
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         return cache_folder() / f"{self.candidate.key}-b{self.batch}-{digest}"
@@ -75,6 +92,18 @@ class Form:
     def is_prepared(self) -> bool:
         folder = self.folder()
         return (folder / self.file).is_file() and (folder / LOGITS).is_file()
+
+
+def form_for(candidate: Candidate, scenario: Scenario) -> Form | None:
+    """What must be prepared before the engine of `scenario` can load the network; None: nothing."""
+    export = ENGINES[scenario.engine].export
+    if export is None or scenario.device != "cpu":
+        return None
+    if export == "aot":
+        return Form(candidate, scenario.batch, export, scenario.precision, scenario.threads)
+    # The rounding to half precision is the runtime's own doing, from the same file.
+    precision: Precision = "int8" if scenario.precision == "int8" else "float32"
+    return Form(candidate, scenario.batch, export, precision)
 
 
 def cache_folder() -> Path:

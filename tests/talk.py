@@ -10,9 +10,20 @@ from types import TracebackType
 from typing import TypeVar
 
 from benchmarks.candidates import candidate
-from benchmarks.messages import COMMAND, EVENT, Cancel, Done, Event, Measure, Prepare, Ready, Task
-from benchmarks.prepared import Form
-from benchmarks.results import Scenario
+from benchmarks.messages import (
+    COMMAND,
+    EVENT,
+    Cancel,
+    Done,
+    Event,
+    Measure,
+    Prepare,
+    Prepared,
+    Ready,
+    Task,
+)
+from benchmarks.prepared import Form, form_for
+from benchmarks.results import Precision, Scenario
 from benchmarks.timing.protocol import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,33 +103,38 @@ def ready_worker(engine: str, environment: Mapping[str, str] | None = None) -> I
 
 
 def measure(
-    *networks: str, engine: str = "eager", run_id: str = "a run", plan: Plan = QUICK, batch: int = 1
+    *networks: str,
+    engine: str = "eager",
+    precision: Precision = "float32",
+    run_id: str = "a run",
+    plan: Plan = QUICK,
+    batch: int = 1,
 ) -> Measure:
     """The command; networks are exported where the engine wants files."""
-    scenario = Scenario(engine=engine, batch=batch)
-    return Measure(
-        run_id,
-        tuple(
-            Task(
-                candidate(network),
-                scenario,
-                None if engine == "eager" else str(exported(network, batch)),
-            )
-            for network in networks or (TINY,)
-        ),
-        plan,
-        "measured",
-    )
+    scenario = Scenario(engine=engine, precision=precision, batch=batch)
+    tasks = tuple(_task(network, scenario) for network in networks or (TINY,))
+    return Measure(run_id, tasks, plan, "measured")
+
+
+def _task(network: str, scenario: Scenario) -> Task:
+    form = form_for(candidate(network), scenario)
+    return Task(candidate(network), scenario, str(prepared(form)) if form else None)
 
 
 def exported(network: str = TINY, batch: int = 1) -> Path:
     """The network's folder in the tests' cache, exported by the first test that wants it."""
-    form = Form(candidate(network), batch)
-    if not form.is_prepared():
-        from benchmarks.exports import prepare  # torch
+    return prepared(Form(candidate(network), batch))
 
-        prepare(form, form.folder())
-    return form.folder()
+
+def prepared(form: Form) -> Path:
+    """Likewise in any form; a process of its own writes it, as compilers and quantisers warn."""
+    folder = form.folder()
+    if form.is_prepared():
+        return folder
+    with ready_worker("eager") as worker:
+        answer, _ = worker.ask(Prepare("a run", form, str(folder)))
+    assert isinstance(answer, Prepared), answer
+    return folder
 
 
 def only(kind: type[T], events: list[Event]) -> list[T]:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,24 +17,36 @@ import pytest
 
 from benchmarks.candidates import candidate
 from benchmarks.engines import ENGINES
-from benchmarks.messages import Done, Failed, Prepare, Prepared, Result
+from benchmarks.messages import Done, Failed, Measure, NotPrepared, Prepare, Prepared, Result
 from benchmarks.prepared import (
     ABANDONED_AFTER_S,
     FILES,
     LOGITS,
     Form,
     expected,
+    form_for,
     store,
 )
-from benchmarks.results import Scenario
-from tests.talk import ROOT, TINY, Worker, exported, measure, only, ready_worker
+from benchmarks.results import Precision, Scenario
+from tests.talk import (
+    ENDLESS,
+    ROOT,
+    TINY,
+    Worker,
+    exported,
+    measure,
+    only,
+    prepared,
+    ready_worker,
+)
 
-FILE_ENGINES = [info.name for info in ENGINES.values() if info.export]
+ONNX_ENGINES = [info.name for info in ENGINES.values() if info.export == "onnx"]
+INSTALLED = [name for name, info in ENGINES.items() if find_spec(info.distribution)]
 NETWORKS = ["0.25-64-n10", "0.25-32-full-n10", "0.25-64-shallow-n10"]
 needs_proc = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux's /proc")
 
 
-@pytest.fixture(scope="module", params=FILE_ENGINES)
+@pytest.fixture(scope="module", params=ONNX_ENGINES)
 def worker(request: pytest.FixtureRequest) -> Iterator[Worker]:
     with ready_worker(request.param) as worker:
         yield worker
@@ -191,6 +205,158 @@ def test_a_killed_export_is_not_taken_for_a_finished_one(tmp_path: Path) -> None
     assert not (folder / FILES["onnx"]).exists()
 
 
+def error_of(command: Measure) -> float:
+    """What the engine says of its answer; it must have one."""
+    (task,) = command.tasks
+    with ready_worker(task.scenario.engine) as worker:
+        events = worker.ask(command)
+    assert only(Failed, events) == []
+    error = only(Result, events)[-1].measurement.output_error
+    assert error is not None
+    return error
+
+
+@pytest.mark.slow
+def test_a_compiled_network_computes_what_eager_pytorch_computes() -> None:
+    assert error_of(measure(TINY, engine="compiled")) < 1e-4
+
+
+@pytest.mark.slow
+def test_a_compiled_network_leaves_no_copy_of_itself_when_its_worker_is_killed(
+    tmp_path: Path,
+) -> None:
+    command = measure(TINY, engine="compiled", plan=ENDLESS)
+
+    with ready_worker("compiled", {"TMPDIR": str(tmp_path)}) as worker:
+        worker.say(command)
+        while not isinstance(worker.hear(), Result):
+            pass
+        worker.process.kill()
+        worker.process.wait()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_compiled_network_is_one_file_beside_pytorchs_answer() -> None:
+    (task,) = measure(TINY, engine="compiled").tasks
+    assert task.folder is not None
+
+    assert sorted(path.name for path in Path(task.folder).iterdir()) == [LOGITS, "network.so"]
+
+
+def test_without_a_compiler_the_reason_says_what_to_install(tmp_path: Path) -> None:
+    form = form_for(candidate("0.25-32-n11"), Scenario(engine="compiled"))
+    assert form is not None
+
+    with ready_worker("eager", {"CXX": "/nonexistent", "PATH": ""}) as worker:
+        answer, _ = worker.ask(Prepare("a run", form, str(tmp_path / "network")))
+
+    assert isinstance(answer, NotPrepared)
+    assert "C++ compiler, such as g++" in answer.reason
+
+
+needs_executorch = pytest.mark.skipif(
+    find_spec("executorch") is None, reason="ExecuTorch is not installed"
+)
+
+
+@needs_executorch
+@pytest.mark.slow
+@pytest.mark.parametrize("network", [NETWORKS[0], "squeezenet1_0"])
+def test_executorch_computes_what_eager_pytorch_computes(network: str) -> None:
+    assert error_of(measure(network, engine="executorch")) < 1e-4
+
+
+@needs_executorch
+@pytest.mark.slow
+def test_several_images_go_through_executorch_as_one_batch() -> None:
+    assert error_of(measure(TINY, engine="executorch", batch=3)) < 1e-4
+
+
+@needs_executorch
+@pytest.mark.slow
+def test_executorch_refuses_a_file_for_another_batch_in_words() -> None:
+    command = measure(TINY, engine="executorch", batch=3)
+    task = replace(command.tasks[0], scenario=Scenario(engine="executorch", batch=2))
+
+    with ready_worker("executorch") as worker:
+        (failed,) = only(Failed, worker.ask(replace(command, tasks=(task,))))
+
+    assert "ExecuTorch refused" in failed.failure.reason
+
+
+@pytest.mark.parametrize("engine", ONNX_ENGINES)
+@pytest.mark.parametrize("network", [NETWORKS[0], "squeezenet1_0"])
+def test_int8_is_off_by_as_much_as_rounding_explains(engine: str, network: str) -> None:
+    error = error_of(measure(network, engine=engine, precision="int8"))
+
+    assert 0.01 < error < 0.8  # less would be float32 under another name
+
+
+def test_a_quantised_network_takes_about_a_quarter_of_the_room() -> None:
+    def size(precision: Precision) -> int:
+        form = Form(candidate("0.25-64"), 1, "onnx", precision)
+        return (prepared(form) / form.file).stat().st_size
+
+    assert size("int8") < 0.4 * size("float32")
+
+
+def test_int8_is_quantised_once_for_all_runtimes_that_read_the_file() -> None:
+    forms = {form_for(candidate(TINY), Scenario(one, precision="int8")) for one in ONNX_ENGINES}
+
+    assert len(forms) == 1
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_openvino_rounds_by_itself_and_refuses_what_the_cpu_cannot(precision: Precision) -> None:
+    whole = exported(TINY)
+
+    with ready_worker("openvino") as worker:
+        events = worker.ask(measure(TINY, engine="openvino", precision=precision))
+
+    if failures := only(Failed, events):
+        assert f"no instructions for {precision}" in failures[0].failure.reason
+        assert (whole / FILES["onnx"]).is_file()  # the file is not to blame
+    else:
+        error = only(Result, events)[-1].measurement.output_error
+        assert error is not None
+        assert error > 1e-4
+
+
+def test_compiled_code_is_kept_for_its_threads_and_other_forms_for_all() -> None:
+    def folders(engine: str) -> set[Path]:
+        forms = [form_for(candidate(TINY), Scenario(engine, threads=n)) for n in (1, 2)]
+        return {form.folder() for form in forms if form is not None}
+
+    assert len(folders("compiled")) == 2
+    assert len(folders("openvino")) == 1
+
+
+def test_an_accelerator_is_given_no_file_made_for_the_cpu() -> None:
+    assert form_for(candidate(TINY), Scenario("compiled", device="cuda")) is None
+
+
+@pytest.mark.parametrize(
+    ("engine", "precision"), [("onnxruntime", "float32"), ("onnxruntime", "int8")]
+)
+def test_the_answer_of_another_network_is_refused_in_every_precision(
+    engine: str, precision: Precision, tmp_path: Path
+) -> None:
+    command = measure("0.25-64", engine=engine, precision=precision)
+    (task,) = command.tasks
+    assert task.folder is not None
+    shutil.copytree(task.folder, tmp_path / "network")
+    logits = expected(Path(task.folder))
+    np.save(tmp_path / "network" / LOGITS, np.roll(logits, 1, axis=1))
+    swapped = replace(task, folder=str(tmp_path / "network"))
+
+    with ready_worker(engine) as worker:
+        (failed,) = only(Failed, worker.ask(replace(command, tasks=(swapped,))))
+
+    assert "gave another answer than PyTorch" in failed.failure.reason
+
+
 @needs_proc
 def test_runtimes_that_load_files_never_load_torch(worker: Worker) -> None:
     errors_of(worker, TINY)
@@ -246,7 +412,7 @@ def test_the_watch_sees_a_look_up(watched: Mapping[str, str]) -> None:
     assert "socket.getaddrinfo" in seen(watched)[0]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", INSTALLED)
 def test_no_worker_looks_up_a_host_or_writes_into_the_home_folder(
     engine: str, watched: Mapping[str, str]
 ) -> None:
@@ -276,7 +442,7 @@ def test_exporting_looks_up_no_host_and_writes_into_no_home_folder(
 
 SUPERVISE = f"""
 import json, benchmarks as bench
-run = bench.measure("0.25-32-n10", engines={list(ENGINES)}, preset="preview")
+run = bench.measure("0.25-32-n10", engines={INSTALLED}, preset="preview")
 print(json.dumps([[m.scenario.engine for m in run.measurements], [str(f) for f in run.failures]]))
 """
 
@@ -284,11 +450,12 @@ print(json.dumps([[m.scenario.engine for m in run.measurements], [str(f) for f i
 def test_a_supervisor_looks_up_no_host_and_writes_into_no_home_folder(
     watched: Mapping[str, str],
 ) -> None:
-    exported()
+    for engine in INSTALLED:
+        measure(engine=engine)  # what takes a compiler is no business of this test
 
     names, failures = json.loads(answer_of([sys.executable, "-c", SUPERVISE], watched))
 
-    assert (names, failures) == (list(ENGINES), [])
+    assert (names, failures) == (INSTALLED, [])
     assert seen(watched) == []
     assert new_in_home(watched) == []
 
@@ -317,9 +484,10 @@ def test_no_process_of_a_measurement_opens_a_connection_to_the_internet(
         subprocess.run([*strace, "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("needs strace and the right to use it")
-    exported()
+    for engine in INSTALLED:
+        measure(engine=engine)  # what takes a compiler is no business of this test
 
     names, failures = json.loads(answer_of([*strace, sys.executable, "-c", SUPERVISE], watched))
 
-    assert (names, failures) == (list(ENGINES), [])
+    assert (names, failures) == (INSTALLED, [])
     assert [line for line in trace.read_text().splitlines() if "AF_INET" in line] == []

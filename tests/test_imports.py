@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-RUNTIMES = {"torch", "torchvision", "onnxruntime", "openvino", "onnx"}
+RUNTIMES = {"torch", "torchvision", "onnxruntime", "openvino", "onnx", "executorch"}
 HEAVY_ROOMS = (
     "mobilenet/model.py",
     "mobilenet/initialisation.py",
@@ -18,6 +18,8 @@ HEAVY_ROOMS = (
     "benchmarks/engines/cuda.py",
     "benchmarks/engines/eager.py",
     "benchmarks/engines/channels_last.py",
+    "benchmarks/engines/compiled.py",
+    "benchmarks/engines/executorch.py",
     "benchmarks/exports/",
     "benchmarks/engines/onnxruntime.py",
     "benchmarks/engines/openvino.py",

@@ -176,11 +176,11 @@ def _latency_help(found: Measurement) -> str:
         lines.append("Preliminary: timed in a process that is kept warm.")
     if found.output_error is not None:
         lines.append(
-            "Its answer is PyTorch's: no logit is off by more than "
-            f"{units.one_in(found.output_error)} of their spread."
+            "Its logits are off from PyTorch's in float32 by "
+            f"{units.one_in(found.output_error)} of their spread (root mean square)."
         )
     if found.prepare_s is not None:
-        lines.append(f"Exporting it took {units.duration(found.prepare_s)}, which does not count.")
+        lines.append(f"Preparing it took {units.duration(found.prepare_s)}, which does not count.")
     lines.append("Another run on another day may differ by some 10 %.")
     return " ".join(lines)
 

@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import Literal, Protocol, cast
 
 from benchmarks.engines.session import Engine
-from benchmarks.results import Precision
+from benchmarks.results import PRECISIONS, Precision
 
-Export = Literal["onnx"]  # the form in which an engine wants its networks
+# The form in which an engine wants its networks. aot: a library, compiled by torch ahead of time.
+Export = Literal["onnx", "aot", "xnnpack"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class EngineInfo:
     """What a front end may know of an engine.
 
     runtime: engines of one runtime share a worker process, so that they pair within it.
-    export: what is prepared for it, once; None: it builds its networks itself.
+    export: what is prepared for it, once, to run on the CPU; None: it builds its networks itself,
+        as all of PyTorch do on an accelerator.
     precisions: those that it offers; whether this machine has them shows when they are tried.
     """
 
@@ -40,8 +42,12 @@ ENGINES = {
     for info in (
         EngineInfo("eager", "PyTorch eager", "torch", "torch", precisions=REDUCED),
         EngineInfo("channels_last", "PyTorch channels-last", "torch", "torch", precisions=REDUCED),
-        EngineInfo("onnxruntime", "ONNX Runtime", "onnxruntime", "onnxruntime", "onnx"),
-        EngineInfo("openvino", "OpenVINO", "openvino", "openvino", "onnx"),
+        EngineInfo("compiled", "PyTorch compiled", "torch", "torch", "aot", REDUCED),
+        EngineInfo(
+            "onnxruntime", "ONNX Runtime", "onnxruntime", "onnxruntime", "onnx", ("float32", "int8")
+        ),
+        EngineInfo("openvino", "OpenVINO", "openvino", "openvino", "onnx", PRECISIONS),
+        EngineInfo("executorch", "ExecuTorch", "executorch", "executorch", "xnnpack"),
     )
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.candidates import Candidate
-from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session
+from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session, Unsupported
 from benchmarks.inputs import images
 from benchmarks.prepared import FILES
 from benchmarks.results import Scenario
@@ -51,7 +51,7 @@ class OnnxRuntimeEngine:
 
     def load(self, candidate: Candidate, scenario: Scenario, prepared: Path | None) -> Session:
         if scenario.device != "cpu":
-            raise EngineError("ONNX Runtime is timed on the CPU only. Choose the device 'cpu'.")
+            raise Unsupported("ONNX Runtime is timed on the CPU only. Choose the device 'cpu'.")
         assert prepared is not None
         options = self._onnxruntime.SessionOptions()
         options.intra_op_num_threads = scenario.threads
@@ -68,10 +68,14 @@ class OnnxRuntimeEngine:
         return OnnxRuntimeSession(session, feed, self._errors)
 
 
-def engine() -> OnnxRuntimeEngine:
-    """ONNX Runtime without its telemetry, which would write an identifier into the home directory
-    as soon as onnxruntime is imported, and report to its maker. Its own switch comes too late."""
+def forbid_telemetry() -> None:
+    """ONNX Runtime would write an identifier into the home directory as soon as it is imported, and
+    report to its maker. Its own switch comes too late."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
+def engine() -> OnnxRuntimeEngine:
+    forbid_telemetry()
     import onnxruntime
 
     native = vars(import_module("onnxruntime.capi.onnxruntime_pybind11_state")).values()

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from benchmarks.candidates import Candidate
-from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session
+from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session, Unsupported
 from benchmarks.inputs import images
 from benchmarks.prepared import FILES
-from benchmarks.results import Scenario
+from benchmarks.results import Precision, Scenario
+
+# What OpenVINO calls a precision, as a setting and as an ability of the CPU.
+HALVES: Mapping[Precision, tuple[str, str]] = {
+    "bfloat16": ("bf16", "BF16"),
+    "float16": ("f16", "FP16"),
+}
 
 
 class OpenVinoSession:
@@ -45,12 +52,12 @@ class OpenVinoEngine:
 
     def load(self, candidate: Candidate, scenario: Scenario, prepared: Path | None) -> Session:
         if scenario.device != "cpu":
-            raise EngineError("OpenVINO is timed on the CPU only. Choose the device 'cpu'.")
+            raise Unsupported("OpenVINO is timed on the CPU only. Choose the device 'cpu'.")
         assert prepared is not None
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": scenario.threads,
-            "INFERENCE_PRECISION_HINT": "f32",  # else bfloat16 where the CPU has it
+            "INFERENCE_PRECISION_HINT": self._precision_hint(scenario.precision),
         }
         try:
             model = self._core.read_model(prepared / FILES["onnx"])
@@ -59,6 +66,18 @@ class OpenVinoEngine:
         except RuntimeError as error:
             raise _explained(error) from error
         return OpenVinoSession(request)
+
+    def _precision_hint(self, precision: Precision) -> str:
+        """What arithmetic stays in floating point is done in: said, or it would be bfloat16
+        wherever the CPU has that. Raises Unsupported where the CPU lacks it."""
+        if precision not in HALVES:
+            return "f32"  # a quantised network says by itself which layers are int8
+        hint, capability = HALVES[precision]
+        if capability not in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            raise Unsupported(
+                f"OpenVINO finds no instructions for {precision} in this CPU. Choose float32."
+            )
+        return hint
 
 
 def engine() -> OpenVinoEngine:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from benchmarks.api import carry_out
 from benchmarks.candidates import Candidate
-from benchmarks.engines import ENGINES
+from benchmarks.engines import ENGINES, Export
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.updates import Update
 from benchmarks.machine import Machine, read_machine
-from benchmarks.prepared import Form
+from benchmarks.prepared import form_for
 from benchmarks.results import Failure, Precision, Scenario
 from mobilenet.config import MobileNetConfig
 
 TINY = MobileNetConfig(0.25, 32, num_classes=10)
-EXPORTER = ("torch", "onnx", "onnxscript")  # what exporting to ONNX takes
+# What exporting takes besides the runtime.
+EXPORTERS: Mapping[Export | None, tuple[str, ...]] = {
+    "onnx": ("torch", "onnx", "onnxscript"),
+    "xnnpack": ("torch",),
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def trials(*, thorough: bool = False) -> tuple[Request, ...]:
                 for name in installed
                 if device in devices[name]
                 for precision in ENGINES[name].precisions
-                if thorough or _is_soon_prepared(name, precision)
+                if thorough or _is_soon_prepared(name, device, precision)
             ),
             preset="preview",
             quality="preview",
@@ -110,9 +114,10 @@ def accelerators(machine: Machine) -> tuple[str, ...]:
     return tuple(device for device, is_likely in found.items() if is_likely)
 
 
-def _is_soon_prepared(name: str, precision: Precision) -> bool:
-    export = ENGINES[name].export
-    return export is None or Form(Candidate(config=TINY), 1, export, precision).is_plain
+def _is_soon_prepared(name: str, device: str, precision: Precision) -> bool:
+    scenario = Scenario(engine=name, device=device, precision=precision)
+    form = form_for(Candidate(config=TINY), scenario)
+    return form is None or form.is_plain
 
 
 def _status(name: str, device: str, precision: Precision, reason: str | None) -> EngineStatus:
@@ -125,7 +130,7 @@ def _status(name: str, device: str, precision: Precision, reason: str | None) ->
 def _needs(name: str) -> tuple[str, ...]:
     """Distributions; their modules have the same names."""
     info = ENGINES[name]
-    return (info.distribution, *EXPORTER) if info.export == "onnx" else (info.distribution,)
+    return (info.distribution, *EXPORTERS.get(info.export, ()))
 
 
 def _missing(name: str) -> list[str]:

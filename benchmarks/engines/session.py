@@ -25,6 +25,10 @@ class OutOfMemory(EngineError):
         super().__init__("does not fit into memory; choose a smaller batch or resolution")
 
 
+class Unsupported(EngineError):
+    """This machine, or this engine, lacks the device or the precision; no file is to blame."""
+
+
 class Session(Protocol):
     """One network, loaded, with its input in place.
 

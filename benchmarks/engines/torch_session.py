@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines.cuda import CudaMemory
-from benchmarks.engines.session import EngineError, Logits, OutOfMemory
+from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Unsupported
 from benchmarks.inputs import Images, images
 from benchmarks.networks import build
 from benchmarks.results import Precision, Scenario
@@ -91,7 +91,7 @@ class TorchEngine:
 
     def load(self, candidate: Candidate, scenario: Scenario, prepared: Path | None) -> TorchSession:
         check_device(scenario.device)
-        check_precision(scenario)
+        check_precision(scenario.device, scenario.precision)
         torch.set_num_threads(scenario.threads)
         try:
             model = build(candidate)
@@ -116,23 +116,23 @@ def devices() -> tuple[str, ...]:
 
 def check_device(device: str) -> None:
     if device not in devices():
-        raise EngineError(
+        raise Unsupported(
             f"PyTorch finds no device {device!r} here. Choose one of: {', '.join(devices())}."
         )
 
 
-def check_precision(scenario: Scenario) -> None:
+def check_precision(device: str, precision: Precision) -> None:
     """Without instructions for it a precision is emulated, which says nothing about it."""
-    if scenario.device != "cpu" or scenario.precision == "float32":
+    if device != "cpu" or precision == "float32":
         return
     has = {
         "bfloat16": getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
         or getattr(torch.cpu, "_is_amx_tile_supported", bool)(),
         "float16": getattr(torch.cpu, "_is_amx_fp16_supported", bool)(),
     }
-    if not has.get(scenario.precision, False):
-        raise EngineError(
-            f"This CPU has no instructions for {scenario.precision}, so PyTorch would emulate it. "
+    if not has.get(precision, False):
+        raise Unsupported(
+            f"This CPU has no instructions for {precision}, so PyTorch would emulate it. "
             "Choose float32."
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from benchmarks.exports.quantised import quantise
 from benchmarks.inputs import images
 from benchmarks.prepared import Form
 
@@ -15,6 +16,15 @@ OPSET = 18
 
 
 def write(model: nn.Module, form: Form, path: Path) -> None:
+    if form.precision == "int8":
+        whole = path.with_name("float32.onnx")
+        _export(model, form, whole)
+        quantise(whole, form, path)
+    else:
+        _export(model, form, path)
+
+
+def _export(model: nn.Module, form: Form, path: Path) -> None:
     inputs = torch.from_numpy(images(form.candidate, form.batch))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations

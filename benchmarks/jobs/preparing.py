@@ -6,13 +6,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from benchmarks.candidates import Candidate
-from benchmarks.engines import ENGINES
 from benchmarks.engines.session import EngineError
 from benchmarks.jobs.collected import Collected
 from benchmarks.jobs.conversation import Conversation
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
 from benchmarks.messages import Event, NotPrepared, Prepare, Prepared, Progress, Task
-from benchmarks.prepared import Form
+from benchmarks.prepared import Form, form_for
 from benchmarks.results import Failure, Scenario
 
 # A worker with PyTorch to write a form; which one, is the runner's business.
@@ -28,18 +27,17 @@ def prepared_task(
     out: Collected,
 ) -> Task | None:
     """What a worker is to time; None, with a failure noted, if it cannot be prepared."""
-    export = ENGINES[scenario.engine].export
-    if export is None:
+    form = form_for(candidate, scenario)
+    if form is None:
         return Task(candidate, scenario)
-    form = Form(candidate, scenario.batch, export, scenario.precision)
     try:
         folder = str(form.folder())
         seconds = None
         if not form.is_prepared():
-            out.report(Progress(f"Exporting {candidate.label}", 0.0))
+            out.report(Progress(f"{_words(form)[0]} {candidate.label}", 0.0))
             seconds = _prepare(Prepare(run_id, form, folder), writer, talk)
     except (EngineError, WorkerDied) as error:
-        out.fail(Failure(candidate, scenario, f"could not be exported: {error}"))
+        out.fail(Failure(candidate, scenario, f"could not be {_words(form)[1]}: {error}"))
         return None
     return Task(candidate, scenario, folder, seconds)
 
@@ -56,3 +54,10 @@ def _prepare(command: Prepare, writer: Writer, talk: Conversation) -> float | No
             case Prepared(seconds):
                 return seconds
     return None
+
+
+def _words(form: Form) -> tuple[str, str]:
+    """For what is being done, and for what was done."""
+    if form.precision == "int8":
+        return "Quantising", "quantised"
+    return ("Compiling", "compiled") if form.export == "aot" else ("Exporting", "exported")
