@@ -48,7 +48,8 @@ def check_target(request: Request, out: Path | None) -> None:
     if out is not None:
         snapshot.check_target(out)
         count = len(request.candidates) * len(request.scenarios)
-        snapshot.check_room(count, request.preset)
+        on_gpu = any(scenario.device != "cpu" for scenario in request.scenarios)
+        snapshot.check_room(count, request.preset, on_gpu=on_gpu)
 
 
 def _number(option: str, kind: Callable[[str], Number], text: str) -> Number:

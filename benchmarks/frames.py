@@ -16,6 +16,7 @@ def to_frame(run: Run) -> pd.DataFrame:
     """One row a network and scenario, units in the column names, NaN for "not measured".
 
     network: as `measure` takes it; latency_low_ms to latency_high_ms: 95 % interval of the median.
+    device_median_ms: of the latency, what an accelerator's own clock shows.
     warmup_calls: until it was steady, which took time_to_steady_ms, first_call_ms included.
     top1_percent: published; an accuracy that is only estimated stands in columns of its own.
     memory_*_bytes: as in `Memory`; needed is the peak over the floor. size_bytes and
@@ -64,6 +65,7 @@ _FRAME: Mapping[str, Callable[[Measurement], object]] = {
     "latency_high_ms": lambda row: _ms(row.interval_s.high if row.interval_s else None),
     "latency_p90_ms": lambda row: _ms(row.p90_s),
     "latency_p99_ms": lambda row: _ms(row.p99_s),
+    "device_median_ms": lambda row: _ms(row.device_median_s),
     "inferences": lambda row: len(row.times_s),
     "rounds": lambda row: len(row.blocks),
     "images_per_s": images_per_s,
@@ -99,6 +101,7 @@ _MAY_BE_MISSING = (
     "latency_high_ms",
     "latency_p90_ms",
     "latency_p99_ms",
+    "device_median_ms",
     "warmup_calls",
     "time_to_steady_ms",
     "top1_percent",

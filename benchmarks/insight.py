@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
 from benchmarks.results import NANOSECONDS, Measurement, Run, Scenario
+from benchmarks.timing.contamination import OF_GPU, disturbances
 from benchmarks.timing.statistics import MIN_WORKERS
 from benchmarks.timing.verdicts import MARGIN, verdict
 from benchmarks.validity import DEGRADED_SHARE, null_ratio, state_of
@@ -49,9 +52,20 @@ def caveat(collection: Collection, scenario: Scenario) -> str:
     shown = [collection.get(corner, scenario) for corner in (LARGEST, SMALLEST)]
     found = [one for one in shown if one is not None]
     parts = ["a first look"] if any(one.quality == "preview" for one in found) else []
-    if any(one.disturbed_share >= DEGRADED_SHARE for one in found):
-        parts.append("the machine was busy")
+    parts += troubles(one for one in found if one.disturbed_share >= DEGRADED_SHARE)
     return ", ".join(parts)
+
+
+def troubles(measurements: Iterable[Measurement]) -> list[str]:
+    """What disturbed their turns: "the machine was busy", "the GPU was slowed down"."""
+    kinds = {
+        kind
+        for one in measurements
+        for block in one.disturbed
+        for kind in disturbances(block.signals)
+    }
+    busy = ["the machine was busy"] if kinds - OF_GPU else []
+    return busy + (["the GPU was slowed down"] if kinds & OF_GPU else [])
 
 
 def compared(
@@ -106,6 +120,14 @@ def start(measurement: Measurement) -> str:
     return (
         f"{first}, steady after {calls} calls ({units.milliseconds(measurement.time_to_steady_s)})"
     )
+
+
+def on_device(measurement: Measurement) -> str | None:
+    """What its accelerator's own clock shows: "device 0.41 ms of 0.52 ms". None without one."""
+    device_s = measurement.device_median_s
+    if device_s is None:
+        return None
+    return f"device {units.milliseconds(device_s)} of {units.milliseconds(measurement.median_s)}"
 
 
 def _in_words(times_as_fast: float) -> str:

@@ -5,17 +5,27 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks import gpu
 from benchmarks.engines import load_engine
-from benchmarks.engines.session import Engine, EngineError, OutOfMemory, Session, Unsupported
+from benchmarks.engines.session import (
+    Accelerator,
+    Engine,
+    EngineError,
+    OutOfMemory,
+    Session,
+    Unsupported,
+)
+from benchmarks.machine import read_counters
 from benchmarks.messages import Loaded, Task
 from benchmarks.prepared import discard, expected
 from benchmarks.results import Block, Precision
-from benchmarks.timing.protocol import Check, Plan
+from benchmarks.timing.contamination import Counters
+from benchmarks.timing.protocol import Check, DeviceClock, Plan, ReadCounters, watched_turn
 from benchmarks.timing.warmup import warm_up
 
 # How far the logits may be off, as `output_error` counts it. Rounding explains what is below: with
@@ -35,12 +45,21 @@ Engines = Callable[[str], Engine]  # from the name of one
 
 @dataclass
 class Warm:
-    """A network that is ready to take its turns, with the blocks it has had so far."""
+    """A network that is ready to take its turns, with the blocks it has had so far.
+
+    read: the counters of where it runs. clock: its accelerator's, if that has one.
+    """
 
     task: Task
     session: Session
     loaded: Loaded
+    read: ReadCounters = read_counters
+    clock: DeviceClock | None = None
     blocks: list[Block] = field(default_factory=list)
+
+    def turn(self, number: int, count: int, check: Check) -> Block:
+        """Its block in round `number`."""
+        return watched_turn(self.session.time_ns, number, count, check, self.read, self.clock)
 
 
 def load(number: int, task: Task, plan: Plan, check: Check, engines: Engines = load_engine) -> Warm:
@@ -68,7 +87,27 @@ def load(number: int, task: Task, plan: Plan, check: Check, engines: Engines = l
         raise EngineError(
             f"{reason}. Its export was removed; measure again to make a new one"
         ) from error
-    return Warm(task, session, Loaded(number, warmup_ns, load_s, output_error))
+    return Warm(
+        task,
+        session,
+        Loaded(number, warmup_ns, load_s, output_error),
+        read=_counters_of(session),
+        clock=getattr(session, "clock", None),
+    )
+
+
+def _counters_of(session: Session) -> ReadCounters:
+    """The system's for this process, and how the GPU is where the session runs on one."""
+    accelerator: Accelerator | None = getattr(session, "accelerator", None)
+    watch = gpu.watch(accelerator.uuid) if accelerator is not None else None
+    if watch is None:
+        return read_counters
+
+    def read() -> Counters:
+        state = watch()
+        return replace(read_counters(), gpu=state)
+
+    return read
 
 
 def _output_error(session: Session, folder: Path | None, precision: Precision) -> float | None:

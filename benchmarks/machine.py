@@ -184,6 +184,13 @@ def cpu_s_of(pids: Iterable[int]) -> float:
     return total
 
 
+def has_our_parent(pid: int) -> bool:
+    """Whether a process was started by whoever started this one."""
+    with suppress(psutil.Error):
+        return bool(psutil.Process(pid).ppid() == os.getppid())
+    return False
+
+
 def _is_on_battery() -> bool | None:
     """None also where there is no battery: the system does not tell one from the other."""
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, median
@@ -79,6 +79,7 @@ class Block:
     """Consecutive inferences of one network in one round, as read off the clock.
 
     worker: which of the run's processes, from 0; its networks took turns with one another.
+    device_ns: of each inference, by the accelerator's own clock; None where that has none.
     """
 
     round: int
@@ -86,6 +87,7 @@ class Block:
     times_ns: tuple[int, ...]
     worker: int = 0
     signals: Signals | None = None
+    device_ns: tuple[int, ...] | None = None
 
     @property
     def median_s(self) -> float:
@@ -115,7 +117,9 @@ class Measurement:
         same input, in units of their standard deviation.
     warmup_ns: every call before its first turn, of the first worker.
     memory, energy: None where nobody asked, or nothing can be read.
-    Times are service times of back-to-back calls, in seconds for the whole batch.
+    Times are service times of back-to-back calls, in seconds for the whole batch. On an accelerator
+    too they are the host's, from the call until the result is there: what a caller waits for, and
+    what can be compared with another runtime or device. Its own clock is told beside them.
     """
 
     candidate: Candidate
@@ -160,9 +164,14 @@ class Measurement:
     @cached_property
     def median_s(self) -> float:
         """The median inference; of several workers the geometric mean of their medians."""
-        if self.workers < MIN_WORKERS:
-            return median(self.times_s)
-        return math.exp(fmean(self._log_medians))
+        return self._typical(self._by_worker)
+
+    @cached_property
+    def device_median_s(self) -> float | None:
+        """The same by the accelerator's clock: from the first of its work to the end of the last,
+        with the time that it waited for orders in between. None: not measured."""
+        times = self._times_by(lambda block: block.worker, lambda block: block.device_ns or ())
+        return self._typical(times) if times else None
 
     @cached_property
     def interval_s(self) -> Interval | None:
@@ -172,7 +181,7 @@ class Measurement:
         """
         if self.workers < MIN_WORKERS:
             return median_interval([block.median_s for block in self.counted])
-        bounds = mean_interval(self._log_medians)
+        bounds = mean_interval(_log_medians(self._by_worker))
         return bounds and Interval(math.exp(bounds.low), math.exp(bounds.high))
 
     @cached_property
@@ -227,11 +236,12 @@ class Measurement:
         """How many times as long as `other`; None unless both took turns in one run."""
         if self.run_id != other.run_id:
             return None
-        return ratio_over_workers(self._typical_s, other._typical_s)
+        return ratio_over_workers(self._block_medians_s, other._block_medians_s)
 
-    @cached_property
-    def _log_medians(self) -> list[float]:
-        return [math.log(median(own)) for own in self._by_worker.values()]
+    def _typical(self, by_worker: Mapping[int, Sequence[float]]) -> float:
+        if self.workers < MIN_WORKERS:
+            return median(time_s for own in by_worker.values() for time_s in own)
+        return math.exp(fmean(_log_medians(by_worker)))
 
     @cached_property
     def _by_worker(self) -> dict[int, list[float]]:
@@ -241,15 +251,20 @@ class Measurement:
     def _by_round(self) -> dict[tuple[int, int], list[float]]:
         return self._times_by(lambda block: (block.worker, block.round))
 
-    def _times_by(self, group: Callable[[Block], K]) -> dict[K, list[float]]:
-        """Seconds of every counted inference."""
+    def _times_by(
+        self,
+        group: Callable[[Block], K],
+        times_ns: Callable[[Block], Sequence[int]] = lambda block: block.times_ns,
+    ) -> dict[K, list[float]]:
+        """Seconds of every counted inference; groups without any are left out."""
         times: dict[K, list[float]] = {}
         for block in self.counted:
-            times.setdefault(group(block), []).extend(ns * NANOSECONDS for ns in block.times_ns)
+            if found := times_ns(block):
+                times.setdefault(group(block), []).extend(ns * NANOSECONDS for ns in found)
         return times
 
     @cached_property
-    def _typical_s(self) -> dict[int, dict[int, float]]:
+    def _block_medians_s(self) -> dict[int, dict[int, float]]:
         """Worker to round to block median."""
         typical: dict[int, dict[int, float]] = {}
         for block in self.counted:
@@ -323,6 +338,10 @@ def trust(measurement: Measurement) -> tuple[int, int]:
     """Quality first; then one that has only begun ranks below one that has an interval."""
     rounds = min(len(measurement.blocks), MIN_SAMPLES[0.5])
     return QUALITIES.index(measurement.quality), rounds
+
+
+def _log_medians(by_worker: Mapping[int, Sequence[float]]) -> list[float]:
+    return [math.log(median(own)) for own in by_worker.values()]
 
 
 def _check_range(name: str, value: object, high: int) -> None:

@@ -30,7 +30,8 @@ from mobilenet.config import BlockKind, Depth
 SCHEMA_VERSION = 1
 MAX_BYTES = 5_000_000
 SAMPLE_BYTES = 8  # of one inference, such as "3214567,"
-BLOCK_BYTES = 170  # what a block carries besides
+BLOCK_BYTES = 200  # what a block carries besides
+GPU_BYTES = 60  # how the GPU was; an inference has its time by the GPU's clock, too
 
 
 class SnapshotError(ValueError):
@@ -80,12 +81,20 @@ class _Scenario(_Part):
     batch: int
 
 
+class _Gpu(_Part):
+    mhz_before: Count | None
+    mhz_after: Count | None
+    reasons: Annotated[int, Field(ge=0, lt=2**64)] | None
+    others: Count | None
+
+
 class _Signals(_Part):
     wall_ns: Positive
     delay_ns: Count | None
     involuntary: Count | None
     major_faults: Count | None
     throttled: Count | None
+    gpu: _Gpu | None = None
 
 
 class _Block(_Part):
@@ -94,6 +103,7 @@ class _Block(_Part):
     times_ns: Times
     worker: Annotated[int, Field(ge=0, le=1000)]
     signals: _Signals | None
+    device_ns: Times | None = None
 
 
 class _Memory(_Part):
@@ -244,10 +254,12 @@ def check_target(path: str | os.PathLike[str]) -> None:
         pass
 
 
-def check_room(measurements: int, preset: Preset) -> None:
+def check_room(measurements: int, preset: Preset, *, on_gpu: bool = False) -> None:
     """Raises SnapshotError if that many measurements may not fit into one document."""
     plan, effort = PLANS[preset], EFFORTS[preset]
     block_bytes = plan.max_calls * SAMPLE_BYTES + BLOCK_BYTES
+    if on_gpu:
+        block_bytes += plan.max_calls * SAMPLE_BYTES + GPU_BYTES
     most = MAX_BYTES // (plan.rounds * effort.min_workers * block_bytes)  # more are cut by time
     if measurements > most:
         raise SnapshotError(

@@ -13,7 +13,7 @@ from benchmarks.frames import images_per_s, to_frame, top1_of
 from benchmarks.insight import judged
 from benchmarks.results import Failure, Measurement, Run, Scenario
 from benchmarks.timing.statistics import MIN_WORKERS
-from benchmarks.validity import busy_start, state_of
+from benchmarks.validity import busy_start, shared_gpu, state_of
 from benchmarks.variants import Top1
 
 __all__ = ["describe_failure", "printable", "to_frame", "to_html", "to_text"]
@@ -82,6 +82,7 @@ _SCENARIO = {
     "batch": _Column("Batch", lambda row: str(row.scenario.batch)),
 }
 _LATENCY = _Column("Latency", lambda row: units.milliseconds(row.median_s))
+_ON_DEVICE = _Column("On device", lambda row: units.milliseconds(row.device_median_s))
 _QUALITY = _Column("Quality", lambda row: row.quality, is_number=False)
 _TOP1 = _Column("  Top-1", lambda row: _top1_text(top1_of(row)), is_number=False)
 _REST = (
@@ -113,6 +114,8 @@ def _columns(run: Run) -> list[_Column]:
     qualities = {row.quality for row in run.measurements}
     quality = [_QUALITY] if len(qualities) > 1 else []
     own = [_Column(title, text) for title, text in used.columns(run.measurements)]
+    clocked = any(row.device_median_s is not None for row in run.measurements)
+    own = [_ON_DEVICE, *own] if clocked else own
     return [_NETWORK, *differing, _LATENCY, *quality, *_against(run), *own, *_REST]
 
 
@@ -155,7 +158,7 @@ def _notes(run: Run, columns: Sequence[_Column]) -> list[str]:
         workers = max(row.workers for row in run.measurements)
         notes.insert(0, f"State: {state.word}; timed in {_processes(workers)}.")
         reasons = [f"{reason.text} {reason.advice}" for reason in state.reasons]
-        notes[1:1] = [*reasons, *filter(None, [busy_start(run)])]
+        notes[1:1] = [*reasons, *filter(None, [busy_start(run), shared_gpu(run)])]
     if _TOP1 in columns:
         known = [top1 for row in run.measurements if (top1 := top1_of(row)) is not None]
         guessed = {top1.source for top1 in known if top1.error_percent is not None}
@@ -164,6 +167,11 @@ def _notes(run: Run, columns: Sequence[_Column]) -> list[str]:
             for source in dict.fromkeys(top1.source for top1 in known)
         ]
         notes += [f"Top-1: {'; '.join(sources)}."] if sources else []
+    if _ON_DEVICE in columns:
+        notes.append(
+            "On device: of the latency, what the accelerator's own clock shows, from its first "
+            "work to its last; a small network makes it wait for the CPU in between."
+        )
     notes += used.notes(run.measurements, {column.title for column in columns})
     qualities = {row.quality for row in run.measurements}
     notes += [note for quality, note in QUALITY_NOTES.items() if quality in qualities]

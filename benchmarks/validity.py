@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,7 @@ from benchmarks import units
 from benchmarks.engines import ENGINES
 from benchmarks.preflight import MAX_PRESSURE
 from benchmarks.results import Measurement, Run
-from benchmarks.timing.contamination import disturbances
+from benchmarks.timing.contamination import Disturbance, disturbances
 from benchmarks.timing.statistics import Ratio
 from benchmarks.timing.verdicts import verdict
 
@@ -17,6 +18,21 @@ Word = Literal["valid", "degraded", "invalid"]
 DEGRADED_SHARE = 0.3  # of turns that something disturbed
 INVALID_SHARE = 0.6
 MIN_OTHERS_CPUS = 0.1  # less than that is what any system does by itself
+OF_CPU: tuple[Disturbance, ...] = ("waited", "paged", "throttled")
+HELD_BACK: dict[Disturbance, tuple[str, str]] = {
+    "overheated": (
+        "The GPU was slowed down by heat",
+        "Let it cool down, and see that air gets to it.",
+    ),
+    "braked": (
+        "The GPU's hardware held its clock down",
+        "See that its power supply gives what it needs, then measure again.",
+    ),
+    "capped": (
+        "The GPU was slowed down by its power limit",
+        "Choose a smaller batch, or raise the limit (nvidia-smi -pl), to see it at full speed.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +55,13 @@ def state_of(run: Run) -> State | None:
     proper = [row for row in run.measurements if row.quality == "measured"]
     if not proper:
         return None
-    found = [*_busy(run, proper), *_throttled(proper), *_untrusted(run), *_on_battery(run)]
+    found = [
+        *_busy(run, proper),
+        *_throttled(proper),
+        *_held_back(proper),
+        *_untrusted(run),
+        *_on_battery(run),
+    ]
     order: tuple[Word, ...] = ("invalid", "degraded")
     reasons = tuple(sorted(found, key=lambda reason: order.index(reason.word)))
     return State(reasons[0].word if reasons else "valid", reasons)
@@ -51,6 +73,23 @@ def busy_start(run: Run) -> str | None:
     if share is None or share <= MAX_PRESSURE:
         return None
     return f"When it began, programs had to wait for a CPU in {units.share(share)} of the time."
+
+
+def shared_gpu(run: Run) -> str | None:
+    """A sentence where other programs had the GPU open: they may have used it, nobody can tell."""
+    seen = [
+        block.signals.gpu.others
+        for row in run.measurements
+        for block in row.blocks
+        if block.signals and block.signals.gpu and block.signals.gpu.others is not None
+    ]
+    most = max(seen, default=0)
+    if not most:
+        return None
+    return (
+        f"{units.counted(most, 'other program')} had the GPU open. Whether it was used cannot be "
+        "told; to be sure, close what uses it."
+    )
 
 
 def null_ratio(run: Run, row: Measurement) -> Ratio | None:
@@ -76,7 +115,7 @@ def _process_of(row: Measurement) -> tuple[str, int]:
 
 
 def _busy(run: Run, proper: list[Measurement]) -> list[Reason]:
-    share = sum(len(row.disturbed) for row in proper) / sum(len(row.blocks) for row in proper)
+    share = _share(proper, OF_CPU)
     if share < DEGRADED_SHARE:
         return []
     others = run.conditions.others_cpus
@@ -109,6 +148,25 @@ def _throttled(proper: list[Measurement]) -> list[Reason]:
             "Choose fewer threads, or give the container more CPU.",
         )
     ]
+
+
+def _held_back(proper: list[Measurement]) -> list[Reason]:
+    """A power limit never makes a run invalid: under this load it is how fast the GPU is."""
+    reasons = []
+    for kind, (text, advice) in HELD_BACK.items():
+        share = _share(proper, [kind])
+        if share >= DEGRADED_SHARE:
+            is_invalid = share >= INVALID_SHARE and kind != "capped"
+            word: Word = "invalid" if is_invalid else "degraded"
+            reasons.append(Reason(word, f"{text} in {units.share(share)} of the turns.", advice))
+    return reasons
+
+
+def _share(proper: list[Measurement], kinds: Collection[Disturbance]) -> float:
+    """Of the turns: those that one of `kinds` disturbed."""
+    blocks = [block for row in proper for block in row.blocks]
+    hit = sum(not set(kinds).isdisjoint(disturbances(block.signals)) for block in blocks)
+    return hit / len(blocks)
 
 
 def _untrusted(run: Run) -> list[Reason]:

@@ -24,7 +24,6 @@ from benchmarks.engines import load_engine
 from benchmarks.engines.session import EngineError
 from benchmarks.footprint import weigh
 from benchmarks.loading import Engines, Warm, load
-from benchmarks.machine import read_counters
 from benchmarks.messages import (
     COMMAND,
     EVENT,
@@ -47,12 +46,7 @@ from benchmarks.messages import (
 )
 from benchmarks.prepared import CACHE_VARIABLE
 from benchmarks.results import Block, Failure, Quality
-from benchmarks.timing.protocol import (
-    Check,
-    schedule,
-    take_turns,
-    watched_turn,
-)
+from benchmarks.timing.protocol import Check, schedule, take_turns
 from benchmarks.timing.warmup import typical_s
 
 REPORT_EVERY_S = 0.4  # partial results; between blocks, never inside one
@@ -154,10 +148,10 @@ def measure(
         command.plan,
         random.Random(command.run_id),
     )
-    calls = {key: entry.session.time_ns for key, entry in loaded.items()}
+    turns = {key: entry.turn for key, entry in loaded.items()}
     gc.collect()
     started = told = reported = clock()
-    for done, (key, block) in enumerate(take_turns(calls, plan, check, read_counters), start=1):
+    for done, (key, block) in enumerate(take_turns(turns, plan, check), start=1):
         loaded[key].blocks.append(block)
         now = clock()
         if now - told >= REPORT_EVERY_S:  # always: who says nothing for long is taken to hang
@@ -199,9 +193,8 @@ def _take(command: Turns, kept: list[Warm | None], check: Check) -> Turned:
     for place, calls in command.turns:
         entry = kept[place]
         assert entry is not None, "a turn was given to a network that could not be loaded"
-        call = entry.session.time_ns
         try:
-            block = watched_turn(call, command.round, calls, check, read_counters)
+            block = entry.turn(command.round, calls, check)
         except EngineError as error:
             failed.append((place, str(error)))
         else:

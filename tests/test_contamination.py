@@ -5,7 +5,13 @@ from dataclasses import fields, replace
 import pytest
 
 from benchmarks.results import Block
-from benchmarks.timing.contamination import Counters, Signals, disturbances
+from benchmarks.timing.contamination import (
+    Counters,
+    GpuSignals,
+    GpuState,
+    Signals,
+    disturbances,
+)
 from tests.samples import measurement
 
 MS = 1_000_000
@@ -25,6 +31,46 @@ QUIET = Signals(wall_ns=20 * MS, delay_ns=50_000, involuntary=1, major_faults=0,
 )
 def test_each_signal_has_its_limit(change: dict[str, int], found: tuple[str, ...]) -> None:
     assert disturbances(replace(QUIET, **change)) == found
+
+
+@pytest.mark.parametrize(
+    ("reasons", "found"),
+    [
+        (0, ()),
+        (0x01, ()),  # idle, as between two turns
+        (0x02 | 0x10 | 0x100, ()),  # how it is set up: application clocks, sync boost, display
+        (0x04, ("capped",)),
+        (0x08, ("braked",)),
+        (0x80, ("braked",)),
+        (0x20, ("overheated",)),
+        (0x08 | 0x40, ("overheated",)),  # the hardware slows it down because of the heat
+        (0x04 | 0x20, ("overheated", "capped")),
+        (None, ()),
+    ],
+)
+def test_a_gpu_disturbs_where_its_clock_is_held_down_by_what_comes_and_goes(
+    reasons: int | None, found: tuple[str, ...]
+) -> None:
+    assert disturbances(replace(QUIET, gpu=GpuSignals(reasons=reasons))) == found
+
+
+def test_neither_a_low_clock_nor_who_has_the_gpu_open_is_held_against_a_block() -> None:
+    assert disturbances(replace(QUIET, gpu=GpuSignals(300, 1980, 0x1, others=3))) == ()
+
+
+def test_what_held_a_gpu_back_before_a_block_or_after_it_is_kept() -> None:
+    before = Counters(1, gpu=GpuState(300, 0x21, others=None))
+    after = Counters(2, gpu=GpuState(1980, 0x04, others=1))
+
+    assert after.since(before).gpu == GpuSignals(300, 1980, 0x25, others=1)
+
+
+def test_what_a_gpu_does_not_tell_stays_unknown() -> None:
+    unknown = GpuState()
+
+    assert Counters(2, gpu=unknown).since(Counters(1, gpu=unknown)).gpu == GpuSignals()
+    assert Counters(2).since(Counters(1)).gpu is None
+    assert Counters(2, gpu=GpuState(1, 0x4)).since(Counters(1)).gpu is None
 
 
 def test_where_nothing_can_be_read_nothing_is_held_against_a_block() -> None:

@@ -8,7 +8,7 @@ from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
 from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline, start
 from benchmarks.results import Block, Measurement, Scenario
-from benchmarks.timing.contamination import Signals
+from benchmarks.timing.contamination import GpuSignals, Signals
 from tests.samples import measurement
 
 EAGER = Scenario()
@@ -113,6 +113,16 @@ def test_the_headline_says_what_weakens_it() -> None:
     assert caveat(together(12.6, 2.0), EAGER) == ""
     assert caveat(collect(pair), EAGER) == "a first look"
     assert caveat(collect(busy), EAGER) == "a first look, the machine was busy"
+
+
+def test_a_gpu_that_was_held_back_is_not_taken_for_a_busy_machine() -> None:
+    hot = Signals(1_000_000, gpu=GpuSignals(reasons=0x40))
+    pair = [
+        replace(one, blocks=tuple(replace(block, signals=hot) for block in one.blocks))
+        for one in (measurement(LARGEST.key), measurement(SMALLEST.key))
+    ]
+
+    assert caveat(collect(pair), EAGER) == "the GPU was slowed down"
 
 
 def test_the_sentence_is_of_the_scenario_that_was_asked_for() -> None:

@@ -2,7 +2,7 @@
 
 import gc
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -16,11 +16,15 @@ from benchmarks.timing.protocol import (
     Check,
     Plan,
     Preset,
+    ReadCounters,
     Schedule,
+    TimedCall,
+    Turn,
     is_enough,
     schedule,
-    take_turns,
+    watched_turn,
 )
+from benchmarks.timing.protocol import take_turns as take_scheduled_turns
 from benchmarks.timing.statistics import Interval, Ratio
 
 MS = 1_000_000
@@ -49,6 +53,17 @@ def never_stop() -> None: ...
 
 def nothing_counted() -> Counters:
     return Counters(time_ns=0)
+
+
+def take_turns(
+    calls: Mapping[str, TimedCall], plan: Schedule, check: Check, read: ReadCounters
+) -> Iterator[tuple[str, Block]]:
+    """As a worker does it, without an accelerator."""
+
+    def turn_of(call: TimedCall) -> Turn:
+        return lambda number, count, check: watched_turn(call, number, count, check, read)
+
+    return take_scheduled_turns({name: turn_of(calls[name]) for name in calls}, plan, check)
 
 
 def planned(bench: Bench, plan: Plan, seed: str = "a run") -> Schedule:

@@ -22,6 +22,7 @@ from benchmarks.machine import Machine, read_machine
 from benchmarks.references import references
 from benchmarks.results import Block, Failure, Measurement, Run, Scenario
 from benchmarks.snapshot import SnapshotError, dumps, load, loads, save
+from benchmarks.timing.contamination import GpuSignals, Signals
 from benchmarks.usage import NVML, PACKAGE, Energy, Memory
 from mobilenet.config import MobileNetConfig
 from tests.samples import a_run, measurement
@@ -53,11 +54,21 @@ scenarios = st.builds(
     threads=st.integers(1, 1024),
     batch=st.integers(1, 1024),
 )
+counts = st.none() | st.integers(0, 10**9)
+signals = st.builds(
+    Signals,
+    wall_ns=times_ns,
+    delay_ns=counts,
+    throttled=counts,
+    gpu=st.none() | st.builds(GpuSignals, counts, counts, st.none() | st.just(2**64 - 1), counts),
+)
 blocks = st.builds(
     Block,
     round=st.integers(0, 200),
     settle_ns=times_ns,
     times_ns=st.lists(times_ns, min_size=1, max_size=4).map(tuple),
+    signals=st.none() | signals,
+    device_ns=st.none() | st.lists(times_ns, min_size=1, max_size=4).map(tuple),
 )
 memories = st.builds(
     Memory,
@@ -179,6 +190,17 @@ def test_a_document_of_a_run_that_nobody_weighed_needs_no_word_of_memory(run: Ru
     assert loads(changed(run, forget)) == run
 
 
+def test_a_document_from_before_gpus_were_watched_needs_no_word_of_them(run: Run) -> None:
+    blocks = tuple(replace(one, signals=Signals(1)) for one in run.measurements[0].blocks)
+    run = a_run(replace(run.measurements[0], blocks=blocks))
+
+    def forget(document: dict[str, Any]) -> None:
+        for block in first(document)["blocks"]:
+            del block["device_ns"], block["signals"]["gpu"]
+
+    assert loads(changed(run, forget)) == run
+
+
 @given(st.text() | st.text('[]{}:,"0123456789.eE-truefalsn \\u'))
 @settings(deadline=None)
 def test_any_other_text_is_a_snapshot_error(text: str) -> None:
@@ -207,6 +229,8 @@ def test_a_document_cut_short_is_a_snapshot_error(run: Run) -> None:
         (Machine, snapshot._Machine),
         (Memory, snapshot._Memory),
         (Energy, snapshot._Energy),
+        (Signals, snapshot._Signals),
+        (GpuSignals, snapshot._Gpu),
     ],
 )
 def test_every_field_of_a_value_has_its_place_in_the_format(value: Any, part: Any) -> None:
@@ -293,6 +317,27 @@ def test_room_for_too_many_measurements_is_refused_before_they_are_made() -> Non
 
     with pytest.raises(SnapshotError, match="Measure at most"):
         snapshot.check_room(1000, "certify")
+
+
+def test_a_block_of_either_kind_takes_no_more_room_than_is_counted_for_it() -> None:
+    times = (3_214_567,) * 20
+    on_cpu = Block(99, times[0], times, 59, Signals(99_999_999, 9_999_999, 9999, 9999, 9999))
+    watched = replace(on_cpu.signals or Signals(1), gpu=GpuSignals(1980, 1980, 0x1FF, 99))
+    on_gpu = replace(on_cpu, device_ns=times, signals=watched)
+
+    def bytes_of(block: Block) -> int:
+        return len(snapshot._Block.model_validate(block).model_dump_json())
+
+    allowed = 20 * snapshot.SAMPLE_BYTES + snapshot.BLOCK_BYTES
+    assert bytes_of(on_cpu) <= allowed
+    assert bytes_of(on_gpu) <= allowed + 20 * snapshot.SAMPLE_BYTES + snapshot.GPU_BYTES
+
+
+def test_there_is_room_for_fewer_measurements_on_a_gpu() -> None:
+    snapshot.check_room(180, "certify")
+
+    with pytest.raises(SnapshotError, match="Measure at most"):
+        snapshot.check_room(180, "certify", on_gpu=True)
 
 
 def test_no_host_user_or_path_goes_into_a_document() -> None:

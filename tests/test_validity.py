@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from benchmarks.results import Conditions, Measurement, Run
-from benchmarks.timing.contamination import Signals
-from benchmarks.validity import null_ratio, state_of
+from benchmarks.timing.contamination import GpuSignals, Signals
+from benchmarks.validity import null_ratio, shared_gpu, state_of
 from tests.samples import a_run, measurement
 
 MS = 1_000_000
@@ -21,15 +23,15 @@ def in_workers(timed: Measurement, *shares: float) -> Measurement:
     return replace(timed, blocks=blocks)
 
 
-def disturbed(timed: Measurement, share: float) -> Measurement:
+def disturbed(timed: Measurement, share: float, by: Signals = BUSY) -> Measurement:
     count = round(share * len(timed.blocks))
-    blocks = tuple(replace(block, signals=BUSY) for block in timed.blocks[:count])
+    blocks = tuple(replace(block, signals=by) for block in timed.blocks[:count])
     return replace(timed, blocks=blocks + timed.blocks[count:])
 
 
-def proper(share_disturbed: float = 0.0) -> Run:
+def proper(share_disturbed: float = 0.0, by: Signals = BUSY) -> Run:
     timed = in_workers(measurement("0.5-160"), 1.0, 1.01, 0.99, 1.0, 1.0)
-    return a_run(disturbed(timed, share_disturbed))
+    return a_run(disturbed(timed, share_disturbed, by))
 
 
 def test_a_quiet_run_is_valid() -> None:
@@ -79,6 +81,54 @@ def test_a_used_up_quota_and_a_battery_degrade() -> None:
     texts = " ".join(reason.text for reason in state.reasons)
     assert "quota was used up in 1 turns" in texts
     assert "battery" in texts
+
+
+def held_back(reasons: int) -> Signals:
+    return Signals(20 * MS, gpu=GpuSignals(1980, 1200, reasons))
+
+
+@pytest.mark.parametrize(
+    ("reasons", "share", "word", "text", "advice"),
+    [
+        (0x40, 0.4, "degraded", "slowed down by heat in 40 % of the turns", "cool down"),
+        (0x20, 0.9, "invalid", "slowed down by heat in 90 % of the turns", "cool down"),
+        (0x80, 0.9, "invalid", "hardware held its clock down in 90 %", "power supply"),
+        (0x04, 0.4, "degraded", "by its power limit in 40 % of the turns", "smaller batch"),
+        (0x04, 1.0, "degraded", "by its power limit in 100 % of the turns", "smaller batch"),
+    ],
+)
+def test_a_gpu_that_was_held_back_is_a_reason_of_its_own(
+    reasons: int, share: float, word: str, text: str, advice: str
+) -> None:
+    state = state_of(proper(share, held_back(reasons)))
+
+    assert state is not None
+    assert state.word == word
+    (reason,) = state.reasons  # and not that threads had to wait for a CPU
+    assert text in reason.text
+    assert advice in reason.advice
+
+
+def test_a_gpu_that_was_seldom_held_back_leaves_a_run_valid() -> None:
+    state = state_of(proper(0.2, held_back(0x40)))
+
+    assert state is not None
+    assert state.word == "valid"
+
+
+def test_who_else_has_the_gpu_open_is_told_and_does_not_degrade() -> None:
+    beside = Signals(20 * MS, gpu=GpuSignals(1980, 1980, 0, others=2))
+    run = proper(0.1, beside)
+
+    state, sentence = state_of(run), shared_gpu(run)
+
+    assert state is not None
+    assert state.word == "valid"
+    assert sentence is not None
+    assert sentence.startswith("2 other programs had the GPU open.")
+    assert sentence in " ".join(repr(run).split())
+    assert shared_gpu(proper(0.4)) is None
+    assert shared_gpu(proper(0.1, held_back(0x04))) is None
 
 
 def with_control(*shares: float) -> Run:

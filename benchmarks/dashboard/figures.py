@@ -138,6 +138,13 @@ def _show_distribution(collection: Collection, choice: Choice) -> None:
     draw(figure, "distribution", charts.distribution_alt(found), selectable=False)
     starts = (f"{one.candidate.label}: {insight.start(one)}" for one in found)
     note(f"Warming up, {'; '.join(starts)}.")
+    clocked = [
+        f"{one.candidate.label}: {words}"
+        for one in found
+        if (words := insight.on_device(one)) is not None
+    ]
+    if clocked:
+        note(f"By the accelerator's own clock, {'; '.join(clocked)}.")
 
 
 def draw(figure: charts.Figure, key: str, alt: str, *, selectable: bool = True) -> None:

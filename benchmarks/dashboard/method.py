@@ -38,6 +38,11 @@ server, in one engine with so many threads and so large a batch. It is never tak
 that draws this page. Networks take turns in random order; the first call of a turn is kept but not
 counted, because it is slower.
 
+On an accelerator it is what a caller waits for, too: from the call until the result is there. What
+its own clock shows of that stands beside it as **device** time, from its first work to its last; a
+small network makes it wait for the CPU in between. Its input lies there already, so that copying is
+in neither.
+
 - A **preview** is a first look, in PyTorch, while you move the sliders.
 - **Preliminary** results come from one process that is kept warm, for the 16 and the references.
 - **Measured** results come from several fresh processes, because two processes can run identical
@@ -50,10 +55,13 @@ never say the same. The baseline is timed twice, as two copies: if these seem to
 
 **Disturbances.** A turn during which the engine's threads had to wait for a CPU is done again and
 does not count. That is judged by the system's own counters, never by the time it took: leaving out
-slow turns would make everything look faster. If most turns were disturbed, the run is **invalid**:
-its figures are shown, but no verdict. Before it starts, a measurement waits up to ten seconds while
-other programs queue for the CPUs. The Machine page and `mobilenet-bench validate` find out from
-identical networks how small a difference this machine can tell.
+slow turns would make everything look faster. The same holds for a turn during which heat, hardware
+or a power limit held down the clock of an NVIDIA GPU, by its driver's word. If most turns were
+disturbed, the run is **invalid**: its figures are shown, but no verdict; a power limit alone only
+**degrades** it, because under that load it is how fast the GPU is. Before it starts, a measurement
+waits up to ten seconds while other programs queue for the CPUs. The Machine page and
+`mobilenet-bench validate` find out from identical networks how small a difference this machine can
+tell.
 
 Figures of different runs can differ by some 10 % for no reason, so compare what was timed in turns.
 

@@ -11,7 +11,7 @@ from benchmarks.dashboard import shown, small_print, used
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
-from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline
+from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline, troubles
 from benchmarks.jobs.request import preview_scenario
 from benchmarks.machine import read_machine
 from benchmarks.references import references
@@ -167,8 +167,8 @@ def _latency_help(found: Measurement) -> str:
     ]
     if found.disturbed_share:
         lines.append(
-            f"{units.share(found.disturbed_share)} of the turns were disturbed by other programs "
-            "and do not count."
+            f"{units.share(found.disturbed_share)} of the turns were disturbed and do not count: "
+            f"{' and '.join(troubles([found]))}."
         )
     if found.quality == "preview":
         lines.append("A preview: a first look, in PyTorch. Press Measure for the proper figure.")

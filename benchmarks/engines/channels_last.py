@@ -8,5 +8,4 @@ from benchmarks.engines.torch_session import TorchEngine
 
 
 def engine() -> TorchEngine:
-    torch.backends.cudnn.allow_tf32 = False  # as for the contiguous layout
     return TorchEngine(torch.channels_last)

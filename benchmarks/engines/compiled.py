@@ -15,6 +15,7 @@ from benchmarks.engines.torch_session import (
     TorchSession,
     check_device,
     check_precision,
+    compute_as_asked,
     devices,
     expected_logits,
     explained,
@@ -53,7 +54,7 @@ class CompiledEngine:
 
 
 def engine() -> CompiledEngine:
-    torch.backends.cudnn.allow_tf32 = False  # as in eager mode
+    compute_as_asked()
     return CompiledEngine()
 
 

@@ -1,8 +1,29 @@
-"""The memory of an NVIDIA GPU as PyTorch counts it, for the sessions that run there."""
+"""A GPU's own clock, and the memory of an NVIDIA one as PyTorch counts it, for who runs there."""
 
 from __future__ import annotations
 
 import torch
+
+
+class CudaStopwatch:
+    """Two events on the current stream: what the GPU's own clock shows of one inference."""
+
+    def __init__(self) -> None:
+        self._start = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        self._end = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+
+    def start(self) -> None:
+        self._start.record()
+
+    def stop(self) -> None:
+        """Wait until all that was ordered since `start` is done."""
+        self._end.record()
+        self._end.synchronize()
+
+    def elapsed_ns(self) -> int:
+        """From `start` to the end of what `stop` waited for; in steps of half a microsecond."""
+        elapsed_ms: float = self._start.elapsed_time(self._end)
+        return round(elapsed_ms * 1e6)
 
 
 class CudaMemory:

@@ -8,5 +8,4 @@ from benchmarks.engines.torch_session import TorchEngine
 
 
 def engine() -> TorchEngine:
-    torch.backends.cudnn.allow_tf32 = False  # torch's default rounds float32 to 10 bits on GPUs
     return TorchEngine(torch.contiguous_format)

@@ -35,12 +35,14 @@ class Session(Protocol):
     wanted: (N, classes), what eager PyTorch gives in float32 on the CPU, where the session knows;
         engines that load a file find that beside it.
     accelerator: not there, or None, where the session runs on the CPU or nothing tells.
+    clock: the same; nanoseconds that the inference before took by the accelerator's own clock.
     """
 
     wanted: Logits | None
 
     def time_ns(self) -> int:
-        """Run one inference and wait until its result is there; nanoseconds that it took."""
+        """Run one inference and wait until its result is there; nanoseconds that it took, by the
+        clock of whoever waits, on an accelerator too."""
 
     def logits(self) -> Logits:
         """(N, classes) of one inference."""

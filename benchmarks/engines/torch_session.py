@@ -10,17 +10,20 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.candidates import Candidate
-from benchmarks.engines.cuda import CudaMemory
+from benchmarks.engines.cuda import CudaMemory, CudaStopwatch
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Unsupported
 from benchmarks.inputs import Images, images
 from benchmarks.networks import build
 from benchmarks.results import Precision, Scenario
+from benchmarks.timing.protocol import DeviceClock
 
 DTYPES: dict[Precision, torch.dtype] = {
     "float32": torch.float32,
     "float16": torch.float16,
     "bfloat16": torch.bfloat16,
 }
+# Of the CPU's allocator twice; of CUDA where it is not torch that allocates; of cuDNN and cuBLAS.
+NO_ROOM = ("can't allocate memory", "not enough memory", "out of memory", "_ALLOC_FAILED")
 Call = Callable[[Tensor], Tensor]
 
 
@@ -35,9 +38,13 @@ class TorchSession:
         self._batch = batch
         self.wanted = wanted
         self.accelerator = CudaMemory() if torch.version.cuda and batch.is_cuda else None
-        self._time = {"cpu": self._time_on_cpu, "cuda": self._time_on_cuda}.get(
-            batch.device.type, self._time_on_accelerator
-        )
+        self.clock: DeviceClock | None = None
+        self._time = self._time_on_cpu
+        if batch.is_cuda:  # AMD's GPUs too
+            self._stopwatch = CudaStopwatch()
+            self.clock, self._time = self._stopwatch.elapsed_ns, self._time_on_cuda
+        elif not batch.is_cpu:
+            self._time = self._time_on_accelerator
 
     def time_ns(self) -> int:
         try:
@@ -60,16 +67,19 @@ class TorchSession:
         return time.perf_counter_ns() - start
 
     def _time_on_cuda(self) -> int:
-        """Between two events on the stream: the device's own clock, waits included."""
-        start = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-        end = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-        torch.cuda.synchronize()
-        start.record()
+        """The host's clock, from the call until the result is there; `clock` tells the GPU's.
+
+        The host's is the latency: it is what a caller waits for, launching and waking up included,
+        and what other runtimes and the CPU are timed by. Small networks spend most of it on
+        launching, which the GPU's clock shows as its own idle time at best. The events lie within,
+        so that one is never more than the other; they cost every network the same microseconds.
+        """
+        torch.cuda.synchronize()  # nothing of the call before may count
+        start = time.perf_counter_ns()
+        self._stopwatch.start()
         self._call(self._batch)
-        end.record()
-        end.synchronize()
-        elapsed_ms: float = start.elapsed_time(end)
-        return round(elapsed_ms * 1e6)
+        self._stopwatch.stop()
+        return time.perf_counter_ns() - start
 
     def _time_on_accelerator(self) -> int:
         """Other accelerators have no common event clock: the host's, with a wait on both sides."""
@@ -84,6 +94,7 @@ class TorchEngine:
     """Builds networks in PyTorch; `layout` is how it keeps images in memory."""
 
     def __init__(self, layout: torch.memory_format) -> None:
+        compute_as_asked()
         self._layout = layout
 
     def devices(self) -> tuple[str, ...]:
@@ -109,6 +120,17 @@ class TorchEngine:
         return plain and self._layout == torch.contiguous_format
 
 
+def compute_as_asked() -> None:
+    """Switches of torch that would make a GPU compute something else, or not the same every time.
+
+    All are set, whatever they were: environment variables of some containers change them too.
+    """
+    torch.backends.cudnn.allow_tf32 = False  # torch's default rounds float32 to 10 bits
+    torch.backends.cuda.matmul.allow_tf32 = False
+    # It would try kernels and keep the fastest: noise decides, so two copies of a network differ.
+    torch.backends.cudnn.benchmark = False
+
+
 def devices() -> tuple[str, ...]:
     accelerator = torch.accelerator.current_accelerator(check_available=True)
     return ("cpu",) if accelerator is None else ("cpu", accelerator.type)
@@ -123,6 +145,8 @@ def check_device(device: str) -> None:
 
 def check_precision(device: str, precision: Precision) -> None:
     """Without instructions for it a precision is emulated, which says nothing about it."""
+    if device == "cuda":
+        _check_precision_of_gpu(precision)
     if device != "cpu" or precision == "float32":
         return
     has = {
@@ -137,6 +161,14 @@ def check_precision(device: str, precision: Precision) -> None:
         )
 
 
+def _check_precision_of_gpu(precision: Precision) -> None:
+    if precision == "bfloat16" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        raise Unsupported(
+            "This GPU has no instructions for bfloat16 (NVIDIA's have them since Ampere), so "
+            "PyTorch would emulate it. Choose float16 or float32."
+        )
+
+
 def expected_logits(model: nn.Module, batch: Images) -> Logits:
     """What every other engine and precision is checked against."""
     return TorchSession(model, torch.from_numpy(batch)).logits()
@@ -148,6 +180,6 @@ def explained(error: RuntimeError | MemoryError) -> EngineError:
         return error
     text = str(error)
     too_large = isinstance(error, (torch.OutOfMemoryError, MemoryError))
-    if too_large or "can't allocate memory" in text or "not enough memory" in text:
+    if too_large or any(words in text for words in NO_ROOM):
         return OutOfMemory()
     return EngineError(f"PyTorch refused: {text.splitlines()[0] if text else type(error).__name__}")

@@ -20,8 +20,10 @@ from benchmarks.timing.contamination import Counters
 from benchmarks.timing.statistics import Ratio
 
 TimedCall = Callable[[], int]  # runs one inference to its end; returns nanoseconds
+DeviceClock = Callable[[], int]  # of the inference before, nanoseconds by the accelerator's clock
 ReadCounters = Callable[[], Counters]
 Check = Callable[[], None]  # called between inferences; raises to stop
+Turn = Callable[[int, int, Check], Block]  # of one network: the round, and how many inferences
 
 Preset = Literal["preview", "quick", "standard", "certify"]
 MIN_ROUNDS = 6  # the fewest for which an interval of the median exists
@@ -166,32 +168,45 @@ def schedule(call_s: Mapping[str, float], plan: Plan, rng: random.Random) -> Sch
 
 
 def take_turns(
-    calls: Mapping[str, TimedCall], plan: Schedule, check: Check, read: ReadCounters
+    turns: Mapping[str, Turn], plan: Schedule, check: Check
 ) -> Iterator[tuple[str, Block]]:
     """Run the schedule; yield each block as it is done. No sample is ever dropped."""
     for number, name in plan.turns:
-        yield name, watched_turn(calls[name], number, plan.calls[name], check, read)
+        yield name, turns[name](number, plan.calls[name], check)
 
 
 def watched_turn(
-    call: TimedCall, number: int, count: int, check: Check, read: ReadCounters
+    call: TimedCall,
+    number: int,
+    count: int,
+    check: Check,
+    read: ReadCounters,
+    clock: DeviceClock | None = None,
 ) -> Block:
     """A block with what the system counted meanwhile."""
     before = read()
-    block = take_turn(call, number, count, check)
+    block = take_turn(call, number, count, check, clock)
     return replace(block, signals=read().since(before))
 
 
-def take_turn(call: TimedCall, number: int, count: int, check: Check) -> Block:
-    """One network's block in round `number`: the settle call, then `count` timed inferences."""
+def take_turn(
+    call: TimedCall, number: int, count: int, check: Check, clock: DeviceClock | None = None
+) -> Block:
+    """One network's block in round `number`: the settle call, then `count` timed inferences.
+
+    clock: of the accelerator, where it has one; asked between inferences, never during one.
+    """
+    times: list[int] = []
+    on_device: list[int] = []
     with _no_garbage_collection():
         check()
         settle = call()
-        times: list[int] = []
         for _ in range(count):
             check()
             times.append(call())
-    return Block(number, settle, tuple(times))
+            if clock is not None:
+                on_device.append(clock())
+    return Block(number, settle, tuple(times), device_ns=tuple(on_device) or None)
 
 
 @contextmanager
