@@ -4,6 +4,7 @@
     run = bench.measure([MobileNetConfig(0.5, 160), "resnet18"], engines=["eager", "openvino"])
     run                      # a table
     run.to_frame()           # a pandas DataFrame
+    bench.recommend(run)     # of one network in several engines: which is fastest, and by how much
 
 Importing this loads neither torch nor pandas.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.api import measure
     from benchmarks.candidates import Candidate, CandidateError
+    from benchmarks.recommendation import recommend
     from benchmarks.results import Measurement, Run, Scenario, ScenarioError
     from benchmarks.snapshot import SnapshotError, load, save
 
@@ -29,6 +31,7 @@ _HOMES = {
     "ScenarioError": "benchmarks.results",
     "SnapshotError": "benchmarks.snapshot",
     "load": "benchmarks.snapshot",
+    "recommend": "benchmarks.recommendation",
     "save": "benchmarks.snapshot",
 }
 
@@ -42,6 +45,7 @@ __all__ = [
     "SnapshotError",
     "load",
     "measure",
+    "recommend",
     "save",
 ]
 

@@ -80,7 +80,9 @@ def measure(
     ] = None,
     engine: Annotated[
         list[str] | None,
-        typer.Option(metavar="LIST", help="eager (the default), openvino, …: see `engines`."),
+        typer.Option(
+            metavar="LIST", help="eager (the default), openvino, …, or all: see `engines`."
+        ),
     ] = None,
     precision: Annotated[
         list[str] | None,
@@ -116,6 +118,7 @@ def measure(
     Examples:
       mobilenet-bench measure --width 0.25,0.5 --resolution 128,160
       mobilenet-bench measure --reference resnet18 --engine eager,openvino
+      mobilenet-bench measure --width 0.5 --engine all     which is fastest?
       mobilenet-bench measure --width 0.5 --preset standard --out run.json
 
     Exit status: 0 all was measured, 1 something failed, 2 bad input, 130 interrupted.
@@ -126,6 +129,7 @@ def measure(
         InputError,
         check_named,
         check_target,
+        engine_names,
         entries,
         pairs,
     )
@@ -140,10 +144,10 @@ def measure(
         ]
         networks += entries("--reference", reference)
         check_named(networks)
-        engines = entries("--engine", engine) or ["eager"]
+        precisions = entries("--precision", precision) or ["float32"]
         scenarios = scenarios_for(
-            engines,
-            entries("--precision", precision) or ["float32"],
+            engine_names(engine, precisions, device),
+            precisions,
             device=device,
             threads=threads,
             batch=batch,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TypeVar
 
 from benchmarks import snapshot
+from benchmarks.engines import ENGINES
 from benchmarks.jobs.request import Request
 from mobilenet.config import BASE_RESOLUTION
 
+ALL = "all"
 Number = TypeVar("Number", int, float)
 
 
@@ -32,6 +34,27 @@ def entries(option: str, values: list[str] | None) -> list[str]:
     found = [entry.strip() for value in values or [] for entry in value.split(",")]
     if "" in found:
         raise InputError(f"{option} has an empty entry. Separate entries by single commas.")
+    return found
+
+
+def engine_names(values: list[str] | None, precisions: Collection[str], device: str) -> list[str]:
+    """`--engine`; "all" stands for those that are installed and offer one of `precisions`.
+
+    Raises InputError where that is none.
+    """
+    named = entries("--engine", values) or ["eager"]
+    if ALL not in named:
+        return named
+    from benchmarks.engines.probe import runnable
+
+    found = [
+        name for name in runnable(device) if set(ENGINES[name].precisions).intersection(precisions)
+    ]
+    if not found:
+        raise InputError(
+            f"No engine that is installed here offers {', '.join(precisions)} on {device}. "
+            "See: mobilenet-bench engines"
+        )
     return found
 
 

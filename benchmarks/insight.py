@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
+from benchmarks.engines import ENGINES
 from benchmarks.results import NANOSECONDS, Measurement, Run, Scenario
 from benchmarks.timing.contamination import OF_GPU, disturbances
 from benchmarks.timing.statistics import MIN_WORKERS
-from benchmarks.timing.verdicts import MARGIN, verdict
+from benchmarks.timing.verdicts import MARGIN, Verdict, null_effect, verdict
 from benchmarks.validity import DEGRADED_SHARE, null_ratio, state_of
 from mobilenet.config import MobileNetConfig
 
@@ -96,14 +97,29 @@ def judged(one: Measurement, other: Measurement, run: Run | None) -> str | None:
     ratio = one.ratio_to(other)
     if ratio is None or ratio.interval is None or ratio.workers < MIN_WORKERS:
         return None
-    found = verdict(ratio, null=null_ratio(run, one) if run else None)
-    if run is not None and (state := state_of(run)) is not None and state.word == "invalid":
-        found = "cannot tell"
+    found = told(one, other, run)
     if found == "same":
         return f"same within {units.share(MARGIN)}"
     if found == "cannot tell":
         return f"cannot tell ({units.span(ratio.interval.low, ratio.interval.high)})"
     return _in_words(1 / ratio.value)
+
+
+def told(one: Measurement, other: Measurement, run: Run | None) -> Verdict:
+    """The verdict on `one` against `other` of the same run, of which it may say that nothing in it
+    can be told. Two processes have a control each: the one that is further off counts."""
+    if run is None:
+        return verdict(one.ratio_to(other))
+    if (state := state_of(run)) is not None and state.word == "invalid":
+        return "cannot tell"
+    nulls = (null_ratio(run, one), null_ratio(run, other))
+    return verdict(one.ratio_to(other), null=max(nulls, key=lambda null: abs(null_effect(null))))
+
+
+def engine_label(scenario: Scenario) -> str:
+    """A snapshot of a newer program may name an engine that is unknown here."""
+    engine = ENGINES.get(scenario.engine)
+    return engine.label if engine else scenario.engine
 
 
 def start(measurement: Measurement) -> str:

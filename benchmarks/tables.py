@@ -10,7 +10,8 @@ from html import escape
 from benchmarks import units, used
 from benchmarks.engines import ENGINES
 from benchmarks.frames import images_per_s, to_frame, top1_of
-from benchmarks.insight import judged
+from benchmarks.insight import engine_label, judged
+from benchmarks.recommendation import recommend
 from benchmarks.results import Failure, Measurement, Run, Scenario
 from benchmarks.timing.statistics import MIN_WORKERS
 from benchmarks.validity import busy_start, shared_gpu, state_of
@@ -75,7 +76,7 @@ def printable(text: str) -> str:
 
 _NETWORK = _Column("Network", lambda row: row.candidate.label, is_number=False)
 _SCENARIO = {
-    "engine": _Column("Engine", lambda row: _engine_label(row.scenario), is_number=False),
+    "engine": _Column("Engine", lambda row: engine_label(row.scenario), is_number=False),
     "device": _Column("Device", lambda row: row.scenario.device, is_number=False),
     "precision": _Column("Precision", lambda row: row.scenario.precision, is_number=False),
     "threads": _Column("Threads", lambda row: str(row.scenario.threads)),
@@ -159,6 +160,8 @@ def _notes(run: Run, columns: Sequence[_Column]) -> list[str]:
         notes.insert(0, f"State: {state.word}; timed in {_processes(workers)}.")
         reasons = [f"{reason.text} {reason.advice}" for reason in state.reasons]
         notes[1:1] = [*reasons, *filter(None, [busy_start(run), shared_gpu(run)])]
+    if (found := recommend(run)) is not None:
+        notes[0:0] = [printable(sentence) for sentence in found.sentences]
     if _TOP1 in columns:
         known = [top1 for row in run.measurements if (top1 := top1_of(row)) is not None]
         guessed = {top1.source for top1 in known if top1.error_percent is not None}
@@ -225,19 +228,13 @@ def _top1_text(top1: Top1 | None) -> str:
 
 
 def _with_engine(row: Measurement | Failure) -> str:
-    return f"{row.candidate.name} in {_engine_label(row.scenario)}"
-
-
-def _engine_label(scenario: Scenario) -> str:
-    """A snapshot of a newer program may name an engine that is unknown here."""
-    engine = ENGINES.get(scenario.engine)
-    return engine.label if engine else scenario.engine
+    return f"{row.candidate.name} in {engine_label(row.scenario)}"
 
 
 def _engine_with_version(scenario: Scenario, run: Run) -> str:
     engine = ENGINES.get(scenario.engine)
     version = run.machine.version_of(engine.distribution) if engine else None
-    return f"{_engine_label(scenario)} {version or ''}".strip()
+    return f"{engine_label(scenario)} {version or ''}".strip()
 
 
 def _processes(workers: int) -> str:

@@ -57,9 +57,9 @@ def percent(value_percent: float | None, *, error_percent: float | None = None) 
     return f"≈ {value_percent:.1f} ± {error_percent:.1f} %"
 
 
-def times(ratio: float) -> str:
+def times(ratio: float, *, digits: int = 2) -> str:
     """A ratio as people say it: 6.3 ×, 42 ×."""
-    return f"{significant(ratio, 2)} ×"
+    return f"{significant(ratio, digits)} ×"
 
 
 def factor(ratio: float) -> str:
@@ -87,9 +87,9 @@ def one_in(fraction: float) -> str:
     return "nothing" if fraction == 0 else f"1 part in {significant(1 / fraction, 2)}"
 
 
-def span(low: float, high: float) -> str:
+def span(low: float, high: float, *, digits: int = 2) -> str:
     """The ends of an interval of ratios: "5.9 to 6.6 ×"."""
-    return f"{significant(low, 2)} to {times(high)}"
+    return f"{significant(low, digits)} to {times(high, digits=digits)}"
 
 
 def change(value: float, baseline: float) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from typer.testing import CliRunner
 
 from benchmarks import snapshot
 from benchmarks.cli import app
-from benchmarks.cli_input import pairs
+from benchmarks.cli_input import engine_names, pairs
 from benchmarks.engines import ENGINES
+from benchmarks.engines.probe import runnable
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -121,6 +123,26 @@ def test_lists_span_their_product_and_options_repeat() -> None:
 def test_a_width_or_a_resolution_alone_is_enough() -> None:
     assert pairs(["0.5"], None) == [(0.5, 224)]
     assert pairs(None, ["160"]) == [(1.0, 160)]
+
+
+def test_all_engines_are_those_that_are_installed_and_offer_the_precision() -> None:
+    assert engine_names(None, ["float32"], "cpu") == ["eager"]
+    assert engine_names(["all"], ["float32"], "cpu") == list(runnable("cpu"))
+    assert set(engine_names(["all"], ["float32"], "cuda")) < set(runnable("cpu"))
+    reduced = engine_names(["eager,all"], ["bfloat16"], "cpu")
+    assert reduced == [n for n in runnable("cpu") if "bfloat16" in ENGINES[n].precisions]
+
+
+def test_one_network_in_several_engines_ends_with_which_is_fastest() -> None:
+    finished = run("measure", *TINY, "--engine", "eager,openvino", "--preset", "quick")
+
+    said = " ".join(finished.stdout.split())
+    assert finished.returncode == 0, finished.stderr
+    assert re.search(
+        r"OpenVINO is fastest for 0\.25-32 \(10 classes\) with 1 thread: [\d.]+ × as fast as "
+        r"PyTorch eager|Which engine is fastest for .* cannot be told|cannot be told apart",
+        said,
+    )
 
 
 def test_an_accelerator_that_is_not_there_fails_with_status_1() -> None:

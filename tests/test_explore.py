@@ -4,19 +4,27 @@ import json
 import math
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.candidates import Candidate
-from benchmarks.dashboard import controls, links, session
+from benchmarks.collection import collect
+from benchmarks.dashboard import controls, fastest, links, session
 from benchmarks.engines import ENGINES
-from benchmarks.engines.probe import EngineStatus
+from benchmarks.engines.probe import EngineStatus, runnable
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
+from benchmarks.jobs.manager import JobManager
+from benchmarks.jobs.request import Request
 from benchmarks.references import references
+from benchmarks.results import Run, Scenario
 from mobilenet.config import paper_grid
 from tests import neighbour
+from tests.samples import a_run
+from tests.test_recommendation import timed
+from tests.test_validity import disturbed
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
@@ -105,12 +113,13 @@ def test_an_engine_that_does_not_run_says_why_and_cannot_be_measured(
     page: AppTest, statuses: list[EngineStatus]
 ) -> None:
     why = "not installed; run: pip install openvino"
-    statuses[-1] = EngineStatus("openvino", "cpu", "float32", False, why, ())
+    place = list(ENGINES).index("openvino")
+    statuses[place] = EngineStatus("openvino", "cpu", "float32", False, why, ())
     page.query_params["engine"] = "OpenVINO"
     page.run()
 
     assert not page.exception
-    assert why in page.radio(key="engine").proto.captions[-1]
+    assert why in page.radio(key="engine").proto.captions[place]
     assert page.button(key="measure").disabled
     assert page.button(key="measure_grid").disabled
     page.radio(key="engine").set_value("eager").run()
@@ -168,3 +177,118 @@ def test_where_no_peak_is_kept_the_switch_is_off_and_says_why(
     assert told(page) == ""
     assert page.toggle(key="memory").disabled
     assert "Only on Linux" in page.toggle(key="memory").help
+
+
+def compared(network: str = "1.0-224", *, engine_ms: tuple[float, float] = (9.0, 4.0)) -> Run:
+    """A finished run of eager PyTorch and OpenVINO."""
+    names = zip(("eager", "openvino"), engine_ms, strict=True)
+    return a_run(*(timed(name, median_ms, network=network) for name, median_ms in names))
+
+
+def show_finished(patch: pytest.MonkeyPatch, run: Run) -> None:
+    patch.setattr(JobManager, "collection", lambda manager: collect(run.measurements).plus_run(run))
+
+
+def shown(page: AppTest) -> str:
+    return " ".join(one.value for one in page.markdown).replace(fastest.NO_BREAK, " ")
+
+
+def live_requests(title: str) -> list[Request]:
+    live = [job.request for job in session.manager().jobs() if job.is_live]
+    return [request for request in live if request.title.startswith(title)]
+
+
+def test_engines_are_compared_in_one_request_that_leaves_out_what_does_not_run(
+    page: AppTest, statuses: list[EngineStatus]
+) -> None:
+    statuses[0] = replace(statuses[0], available=False, reason="it crashed")
+    broken = statuses[0].engine
+    page.query_params["engine"] = "OpenVINO"
+    page.query_params["effort"] = "Quick"
+    page.run()
+    page.button(key="compare_engines").click().run()
+
+    (asked,) = live_requests("Compare engines")
+    session.manager().cancel(asked.id)
+    engines = {scenario.engine for scenario in asked.scenarios}
+    assert engines == {name for name in runnable("cpu") if name != broken}
+    assert asked.scenarios[0] == Scenario("openvino")
+    assert (asked.preset, asked.quality, asked.fresh) == ("quick", "measured", True)
+    assert [one.key for one in asked.candidates] == ["1.0-224"]
+    assert not page.exception
+
+
+def test_engines_are_compared_in_float32_in_int8_and_in_the_chosen_precision() -> None:
+    halves = Scenario("eager", precision="bfloat16", threads=1, batch=4)
+    known = EngineStatus("channels_last", "cpu", "bfloat16", False, "no such instructions", ())
+
+    ways = fastest.scenarios(halves, {("channels_last", "cpu", "bfloat16"): known})
+
+    assert {(way.threads, way.batch) for way in ways} == {(1, 4)}
+    assert {way.precision for way in ways if way.engine == "eager"} == {"float32", "bfloat16"}
+    assert {way.precision for way in ways if way.engine == "channels_last"} == {"float32"}
+    assert {way.engine for way in ways} == set(runnable("cpu"))
+    offered = {name for name in runnable("cpu") if "int8" in ENGINES[name].precisions}
+    assert {way.engine for way in ways if way.precision == "int8"} == offered
+
+
+def test_where_one_engine_runs_there_is_nothing_to_compare(
+    page: AppTest, statuses: list[EngineStatus]
+) -> None:
+    statuses[1:] = [replace(one, available=False, reason="it crashed") for one in statuses[1:]]
+    page.run()
+
+    assert page.button(key="compare_engines").disabled
+
+
+def test_a_better_engine_can_be_taken_and_is_then_not_offered_any_more(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show_finished(monkeypatch, compared())
+    page.query_params["precision"] = "bfloat16"
+    page.run()
+    assert "**OpenVINO is fastest for 1.0-224 with 1 thread: 2.25 × as fast as" in shown(page)
+    assert page.button(key="use_fastest").label == "Use OpenVINO"
+
+    page.button(key="use_fastest").click().run()
+
+    assert not page.exception
+    assert page.radio(key="engine").value == "openvino"
+    assert page.session_state["precision"] == "float32"
+    assert "2.25 × as fast as the next, PyTorch eager" in shown(page)
+    assert "use_fastest" not in {button.key for button in page.button}
+
+
+@pytest.mark.parametrize("key", ["width", "resolution", "batch"])
+def test_what_was_found_for_one_network_and_batch_is_not_shown_for_another(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    show_finished(monkeypatch, compared())
+    page.query_params[key] = {"width": "0.5", "resolution": "160", "batch": "2"}[key]
+    page.run()
+
+    assert not page.exception
+    assert "is fastest" not in shown(page)
+
+
+def test_engines_that_cannot_be_told_apart_are_both_shown_and_none_is_offered(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show_finished(monkeypatch, compared(engine_ms=(4.02, 4.0)))
+    page.run()
+
+    assert "OpenVINO and PyTorch eager are equally fast" in shown(page)
+    assert "same within" in shown(page)
+    assert "use_fastest" not in {button.key for button in page.button}
+
+
+def test_a_comparison_that_cannot_be_relied_on_says_why_and_what_to_do(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = compared()
+    show_finished(monkeypatch, a_run(*(disturbed(row, 0.9) for row in run.measurements)))
+    page.run()
+
+    assert "cannot be told. Threads of the engine had to wait" in shown(page)
+    assert "The run is invalid. Wait until the machine is idle." in shown(page)
+    assert "use_fastest" not in {button.key for button in page.button}

@@ -1,16 +1,31 @@
 """What trying the engines says of them."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from benchmarks.engines import ENGINES, probe
 from benchmarks.engines.probe import statuses, trials
-from benchmarks.results import Failure
+from benchmarks.results import Failure, Scenario
+
+INSTALLED = {name for name, info in ENGINES.items() if find_spec(info.distribution)}
+
+
+def scenarios(*, thorough: bool) -> list[Scenario]:
+    return [one for request in trials(thorough=thorough) for one in request.scenarios]
 
 
 def test_every_installed_engine_is_tried_on_the_cpu() -> None:
-    tried = {(one.engine, one.device) for request in trials() for one in request.scenarios}
+    tried = {(one.engine, one.device) for one in scenarios(thorough=True)}
 
-    assert {(name, "cpu") for name in ENGINES} <= tried
+    assert {(name, "cpu") for name in INSTALLED} <= tried
+
+
+def test_an_opening_page_tries_nothing_that_takes_long_to_prepare() -> None:
+    plain = {(one.engine, one.precision) for one in scenarios(thorough=False)}
+
+    assert {("eager", "float32"), ("openvino", "float32")} <= plain
+    assert not plain & {("compiled", "float32"), ("openvino", "int8")}
 
 
 def test_an_engine_runs_here_unless_its_trial_failed() -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
-from benchmarks.dashboard import session, shown
+from benchmarks.dashboard import fastest, session, shown
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.session import is_dark
 from benchmarks.jobs.manager import JobView
@@ -19,9 +19,9 @@ PREVIEW_DELAY_S = 0.15  # the time in which the page is drawn, or the slider mov
 
 
 def show(choice: Choice) -> None:
-    """The three buttons. What they start is marked: only "Measure" uses processes of its own."""
-    wanted = choice.scenario
-    status = session.engine_statuses().get((wanted.engine, wanted.device, wanted.precision))
+    """The four buttons. What they start is marked: the first two use processes of their own."""
+    wanted, statuses = choice.scenario, session.engine_statuses()
+    status = statuses.get((wanted.engine, wanted.device, wanted.precision))
     blocked = status is not None and not status.available
     pair = tuple(dict.fromkeys((choice.baseline, choice.selected)))
     st.button(
@@ -35,8 +35,26 @@ def show(choice: Choice) -> None:
         help="In fresh processes, in turns with the baseline and a second copy of it, so that "
         "their ratio is fair and the machine is put to the test.",
         on_click=_start,
-        args=(f"Measure {choice.selected.name}", pair, choice.scenario, choice.effort, "measured"),
+        args=(f"Measure {choice.selected.name}", pair, (wanted,), choice.effort, "measured"),
         kwargs={"memory": choice.memory},
+    )
+    ways = fastest.scenarios(wanted, statuses)
+    st.button(
+        "Compare engines",
+        icon=":material/speed:",
+        key="compare_engines",
+        disabled=len({way.engine for way in ways}) < 2,
+        width="stretch",
+        help="This network in every engine that runs here, in turns in fresh processes: which is "
+        "fastest, and by how much. In float32, and in int8 where an engine has it.",
+        on_click=_start,
+        args=(
+            f"Compare engines for {choice.selected.name}",
+            (choice.selected,),
+            ways,
+            choice.effort,
+            "measured",
+        ),
     )
     st.button(
         "Measure the 16",
@@ -47,7 +65,7 @@ def show(choice: Choice) -> None:
         help="The paper's four widths at four resolutions, in turns. Preliminary: in a process "
         "that is kept warm.",
         on_click=_start,
-        args=("Measure the 16 MobileNets", shown.grid(), choice.scenario, "quick", "preliminary"),
+        args=("Measure the 16 MobileNets", shown.grid(), (wanted,), "quick", "preliminary"),
     )
     st.button(
         "Measure references",
@@ -61,7 +79,7 @@ def show(choice: Choice) -> None:
         args=(
             "Measure the reference networks",
             (*_references(), choice.baseline),
-            choice.scenario,
+            (wanted,),
             "quick",
             "preliminary",
         ),
@@ -79,7 +97,7 @@ def preview(choice: Choice) -> None:
     ):
         return
     _submit(
-        f"Preview of {choice.selected.name}", (choice.selected,), scenario, "preview", "preview"
+        f"Preview of {choice.selected.name}", (choice.selected,), (scenario,), "preview", "preview"
     )
 
 
@@ -119,19 +137,19 @@ def _what(request: Request) -> tuple[object, ...]:
 def _start(
     title: str,
     candidates: tuple[Candidate, ...],
-    scenario: Scenario,
+    scenarios: tuple[Scenario, ...],
     preset: Preset,
     quality: Quality,
     *,
     memory: bool = False,
 ) -> None:
-    _submit(title, tuple(dict.fromkeys(candidates)), scenario, preset, quality, memory=memory)
+    _submit(title, tuple(dict.fromkeys(candidates)), scenarios, preset, quality, memory=memory)
 
 
 def _submit(
     title: str,
     candidates: tuple[Candidate, ...],
-    scenario: Scenario,
+    scenarios: tuple[Scenario, ...],
     preset: Preset,
     quality: Quality,
     *,
@@ -141,7 +159,7 @@ def _submit(
         request = Request(
             title=title,
             candidates=candidates,
-            scenarios=(scenario,),
+            scenarios=scenarios,
             preset=preset,
             quality=quality,
             fresh=quality == "measured",

@@ -8,6 +8,7 @@ from benchmarks.candidates import CandidateError
 from benchmarks.dashboard import (
     actions,
     controls,
+    fastest,
     figures,
     links,
     measurable,
@@ -59,6 +60,7 @@ def show() -> None:
     with right:
         show_jobs(measurable.page())
         summary.show_numbers(collection, choice)
+        fastest.show(collection, choice)
         figures.show_tradeoff(collection, choice)
     figures.show_details(collection, choice)
     tray.show(collection, choice)

@@ -45,19 +45,14 @@ def trials(*, thorough: bool = False) -> tuple[Request, ...]:
 
     thorough: also in forms that take long to prepare, such as a compiled or a quantised network.
     """
-    every = ("cpu", *accelerators(read_machine()))
-    devices = {
-        name: every if info.runtime == "torch" else ("cpu",) for name, info in ENGINES.items()
-    }
-    installed = [name for name in ENGINES if not _missing(name)]
+    devices = ("cpu", *accelerators(read_machine()))
     return tuple(
         Request(
             title="Trying the engines" if device == "cpu" else f"Trying {device}",
             candidates=(Candidate(config=TINY),),
             scenarios=tuple(
                 Scenario(engine=name, device=device, precision=precision)
-                for name in installed
-                if device in devices[name]
+                for name in names
                 for precision in ENGINES[name].precisions
                 if thorough or _is_soon_prepared(name, device, precision)
             ),
@@ -65,7 +60,8 @@ def trials(*, thorough: bool = False) -> tuple[Request, ...]:
             quality="preview",
             background=True,
         )
-        for device in dict.fromkeys(device for name in installed for device in devices[name])
+        for device in devices
+        if (names := runnable(device))
     )
 
 
@@ -98,6 +94,15 @@ def probe(listen: Callable[[Update], None]) -> tuple[EngineStatus, ...]:
         if runs[-1].cancelled:
             raise KeyboardInterrupt
     return statuses(tried, [failure for run in runs for failure in run.failures])
+
+
+def runnable(device: str) -> tuple[str, ...]:
+    """Engines that are installed and meant for `device`; only trying shows whether they run."""
+    return tuple(
+        name
+        for name, info in ENGINES.items()
+        if (device == "cpu" or info.runtime == "torch") and not _missing(name)
+    )
 
 
 def accelerators(machine: Machine) -> tuple[str, ...]:

@@ -1,0 +1,204 @@
+"""Which engine is called fastest, by how much, and when it is said that this cannot be told."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+import benchmarks as bench
+from benchmarks.recommendation import Recommendation, recommend
+from benchmarks.results import Measurement, Precision, Run, Scenario
+from benchmarks.tables import to_html, to_text
+from tests.samples import a_run, measurement
+from tests.test_validity import disturbed, in_workers
+
+STEADY = (1.0, 1.001, 0.999, 1.0, 1.0)
+EAGER = Scenario()
+
+
+def timed(
+    engine: str,
+    median_ms: float,
+    precision: Precision = "float32",
+    *,
+    workers: Sequence[float] = STEADY,
+    network: str = "1.0-224",
+) -> Measurement:
+    """workers: how many times as long each of the run's processes took."""
+    row = in_workers(measurement(network, engine=engine, median_ms=median_ms), *workers)
+    return replace(row, scenario=replace(row.scenario, precision=precision))
+
+
+def found(*rows: Measurement, current: Scenario | None = None) -> Recommendation:
+    recommendation = recommend(a_run(*rows), current)
+    assert recommendation is not None
+    return recommendation
+
+
+def test_the_fastest_engine_is_named_with_how_much_faster_than_the_current_one_it_is() -> None:
+    said = found(timed("eager", 9.24), timed("onnxruntime", 5.0), timed("openvino", 4.0))
+
+    assert said.sentences == (
+        "OpenVINO is fastest for 1.0-224 with 1 thread: "
+        "2.31 × as fast as PyTorch eager (2.31 to 2.31 ×).",
+    )
+    assert said.better == Scenario("openvino")
+
+
+def test_whoever_uses_the_fastest_already_hears_how_far_behind_the_next_is() -> None:
+    rows = timed("eager", 9.0), timed("onnxruntime", 5.0), timed("openvino", 4.0)
+
+    said = found(*rows, current=Scenario("openvino"))
+
+    assert said.better is None
+    assert str(said).endswith("1.25 × as fast as the next, ONNX Runtime (1.25 to 1.25 ×).")
+
+
+def test_engines_that_cannot_be_told_apart_are_named_both() -> None:
+    unsure = timed("onnxruntime", 4.1, workers=(0.9, 1.1, 0.95, 1.05, 1.0))
+
+    said = found(timed("eager", 8.0), unsure, timed("openvino", 4.0))
+
+    assert str(said).startswith(
+        "OpenVINO and ONNX Runtime are fastest for 1.0-224 with 1 thread, and cannot be told "
+        "apart: OpenVINO is 2.00 × as fast as PyTorch eager"
+    )
+    assert said.better == Scenario("openvino")
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_nobody_is_sent_from_one_of_the_fastest_to_another(engine: str) -> None:
+    unsure = timed("onnxruntime", 4.1, workers=(0.9, 1.1, 0.95, 1.05, 1.0))
+    rows = timed("eager", 8.0), unsure, timed("openvino", 4.0)
+
+    assert found(*rows, current=Scenario(engine)).better is None
+
+
+def test_where_no_difference_is_sure_none_is_called_fastest() -> None:
+    unsure = timed("eager", 4.1, workers=(0.9, 1.1, 0.95, 1.05, 1.0))
+
+    said = found(unsure, timed("openvino", 4.0))
+
+    assert str(said) == (
+        "Which engine is fastest for 1.0-224 with 1 thread cannot be told: "
+        "no difference between OpenVINO and PyTorch eager is sure."
+    )
+    assert said.better is None
+
+
+def test_engines_that_are_known_to_be_equal_are_called_so() -> None:
+    said = found(timed("eager", 4.02), timed("openvino", 4.0))
+
+    assert str(said) == (
+        "OpenVINO and PyTorch eager are equally fast for 1.0-224 with 1 thread, within 2.0 %."
+    )
+    assert said.better is None
+
+
+def test_of_an_invalid_run_nothing_is_said_but_why() -> None:
+    rows = timed("eager", 9.0), timed("openvino", 4.0), timed("openvino", 2.0, "int8")
+
+    said = found(*(disturbed(row, 0.9) for row in rows), current=EAGER)
+
+    assert said.sentences == (
+        "Which engine is fastest in float32 for 1.0-224 with 1 thread cannot be told. "
+        "Threads of the engine had to wait for a CPU in 90 % of the turns.",
+    )
+    assert said.better is None
+    assert {one.verdict for one in (*said.full, *said.reduced)} == {None, "cannot tell"}
+
+
+def test_a_difference_that_the_control_of_either_process_shows_as_well_is_not_believed() -> None:
+    rows = timed("eager", 4.24), timed("openvino", 4.0)
+    assert found(*rows).better == Scenario("openvino")
+
+    for engine, median_ms in (("eager", 4.24), ("openvino", 4.0)):
+        control = timed(engine, 1.05 * median_ms)
+        said = recommend(replace(a_run(*rows), controls=(control,)))
+        assert said is not None
+        assert said.better is None
+        assert "cannot be told" in str(said)
+
+
+def test_a_reduced_precision_is_told_beside_and_never_recommended() -> None:
+    rows = timed("eager", 9.0), timed("openvino", 4.0), timed("openvino", 2.0, "int8")
+
+    said = found(*rows, timed("onnxruntime", 3.0, "int8"))
+
+    assert said.better == Scenario("openvino")
+    assert said.sentences[0].startswith("OpenVINO is fastest in float32 for 1.0-224")
+    assert said.sentences[1:] == (
+        "int8 in OpenVINO takes 0.500 × as long as OpenVINO in float32 (0.500 to 0.500 ×), "
+        "at a cost in accuracy that random weights cannot show.",
+    )
+
+
+def test_a_reduced_precision_that_saves_no_time_is_told_without_a_word_on_its_cost() -> None:
+    rows = timed("eager", 4.0), timed("openvino", 3.0)
+
+    said = found(*rows, timed("eager", 6.0, "bfloat16"), timed("openvino", 3.01, "int8"))
+
+    assert said.sentences[1:] == (
+        "bfloat16 in PyTorch eager takes 2.00 × as long as OpenVINO in float32 (2.00 to 2.00 ×).",
+        "int8 in OpenVINO takes as long as OpenVINO in float32, within 2.0 %.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("median_ms", "better"), [(2.0, None), (6.0, Scenario("openvino"))], ids=["faster", "slower"]
+)
+def test_whoever_runs_in_a_reduced_precision_is_only_sent_to_what_is_faster(
+    median_ms: float, better: Scenario | None
+) -> None:
+    reduced = timed("eager", median_ms, "bfloat16")
+
+    said = found(timed("eager", 9.0), reduced, timed("openvino", 4.0), current=reduced.scenario)
+
+    assert said.better == better
+
+
+def test_whose_engine_could_not_be_timed_is_sent_to_the_fastest() -> None:
+    rows = timed("eager", 9.0), timed("openvino", 4.0)
+
+    assert found(*rows, current=Scenario("tensorrt")).better == Scenario("openvino")
+
+
+def test_precisions_of_one_engine_are_compared_without_a_word_on_engines() -> None:
+    said = found(timed("openvino", 4.0), timed("openvino", 2.0, "int8"))
+
+    assert len(said.sentences) == 1
+    assert str(said).startswith("int8 in OpenVINO takes 0.500 × as long")
+
+
+def test_threads_batch_and_device_are_part_of_what_is_said() -> None:
+    rows = [timed("eager", 9.0), timed("channels_last", 4.0)]
+    how = {"device": "cuda", "threads": 2, "batch": 8}
+
+    said = found(*(replace(row, scenario=replace(row.scenario, **how)) for row in rows))
+
+    assert "is fastest for 1.0-224 on cuda with 2 threads and batch 8: " in str(said)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        a_run(),
+        a_run(timed("eager", 9.0)),
+        a_run(timed("eager", 9.0), timed("openvino", 4.0, network="0.5-160")),
+        a_run(timed("openvino", 4.0, "int8"), timed("onnxruntime", 5.0, "int8")),
+        a_run(measurement("0.5-160"), measurement("0.5-160", engine="openvino")),
+        a_run(*(replace(timed(name, 4.0), quality="preview") for name in ("eager", "openvino"))),
+    ],
+    ids=["nothing", "one way", "two networks", "no float32", "one process", "previews"],
+)
+def test_a_run_that_does_not_compare_ways_to_run_one_network_recommends_nothing(run: Run) -> None:
+    assert recommend(run) is None
+
+
+def test_table_and_notebook_give_the_sentences_with_the_run() -> None:
+    run = a_run(timed("eager", 9.0), timed("openvino", 4.0))
+
+    sentence = str(bench.recommend(run))
+
+    assert sentence in " ".join(to_text(run).split())
+    assert sentence in to_html(run)
