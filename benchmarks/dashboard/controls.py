@@ -89,13 +89,12 @@ def choose_scenario() -> Scenario:
 def _choose_precision(engine: str) -> Precision:
     """Of those that the engine offers; another engine may not have what was chosen before."""
     offered = ENGINES[engine].precisions
-    state = st.session_state
-    if state.get("precision", "float32") not in offered:
-        state["precision"] = "float32"
+    if st.session_state.get("precision", "float32") not in offered:
+        del st.session_state["precision"]
     chosen = st.segmented_control(
         "Precision",
         offered,
-        default=None if "precision" in state else "float32",
+        default="float32",
         required=True,
         key="precision",
         bind="query-params",
