@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from benchmarks.api import measure
     from benchmarks.candidates import Candidate, CandidateError
     from benchmarks.recommendation import recommend
-    from benchmarks.results import Measurement, Run, Scenario, ScenarioError
+    from benchmarks.results import Measurement, Run
+    from benchmarks.scenarios import Scenario, ScenarioError
     from benchmarks.snapshot import SnapshotError, load, save
 
 _HOMES = {

@@ -14,7 +14,8 @@ from benchmarks.jobs.machine_queue import Ticket, lock_folder
 from benchmarks.jobs.request import Request, scenarios_for
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Update
-from benchmarks.results import Run, Scenario, ScenarioError
+from benchmarks.results import Run
+from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.timing.protocol import PLANS, Preset
 from mobilenet.config import MobileNetConfig
 

@@ -134,7 +134,7 @@ def measure(
         pairs,
     )
     from benchmarks.jobs.request import scenarios_for
-    from benchmarks.results import ScenarioError
+    from benchmarks.scenarios import ScenarioError
     from benchmarks.snapshot import SnapshotError
 
     try:
@@ -209,7 +209,7 @@ def validate(
     """
     from benchmarks import validation
     from benchmarks.progress_bar import ProgressBar
-    from benchmarks.results import ScenarioError
+    from benchmarks.scenarios import ScenarioError
 
     try:
         with ProgressBar() as bar:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from benchmarks.candidates import Candidate
-from benchmarks.results import Measurement, Run, Scenario, better, trust
+from benchmarks.results import Measurement, Run, better, trust
+from benchmarks.scenarios import Scenario
 
 Key = tuple[str, Scenario]
 K = TypeVar("K")

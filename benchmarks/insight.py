@@ -8,7 +8,8 @@ from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
 from benchmarks.engines import ENGINES
-from benchmarks.results import NANOSECONDS, Measurement, Run, Scenario
+from benchmarks.results import NANOSECONDS, Measurement, Run
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import OF_GPU, disturbances
 from benchmarks.timing.statistics import MIN_WORKERS
 from benchmarks.timing.verdicts import MARGIN, Verdict, null_effect, verdict
@@ -120,6 +121,12 @@ def engine_label(scenario: Scenario) -> str:
     """A snapshot of a newer program may name an engine that is unknown here."""
     engine = ENGINES.get(scenario.engine)
     return engine.label if engine else scenario.engine
+
+
+def way_label(scenario: Scenario) -> str:
+    """ "OpenVINO"; "OpenVINO, int8": float32 goes without saying."""
+    precision = "" if scenario.precision == "float32" else f", {scenario.precision}"
+    return f"{engine_label(scenario)}{precision}"
 
 
 def start(measurement: Measurement) -> str:

@@ -23,7 +23,8 @@ from benchmarks.engines.session import (
 from benchmarks.machine import read_counters
 from benchmarks.messages import Loaded, Task
 from benchmarks.prepared import discard, expected
-from benchmarks.results import Block, Precision
+from benchmarks.results import Block
+from benchmarks.scenarios import Precision
 from benchmarks.timing.contamination import Counters
 from benchmarks.timing.protocol import Check, DeviceClock, Plan, ReadCounters, watched_turn
 from benchmarks.timing.warmup import warm_up

@@ -11,7 +11,8 @@ from pydantic import Field, TypeAdapter
 
 from benchmarks.candidates import Candidate
 from benchmarks.prepared import Form
-from benchmarks.results import Block, Failure, Measurement, Quality, Scenario
+from benchmarks.results import Block, Failure, Measurement, Quality
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Plan
 from benchmarks.usage import Energy, Memory
 

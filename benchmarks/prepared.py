@@ -22,7 +22,7 @@ from benchmarks.engines import ENGINES, Export
 from benchmarks.engines.session import EngineError
 from benchmarks.inputs import SEED
 from benchmarks.machine import read_machine
-from benchmarks.results import Precision, Scenario
+from benchmarks.scenarios import Precision, Scenario
 
 FILES: Mapping[Export, str] = {
     "onnx": "network.onnx",

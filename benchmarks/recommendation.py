@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from benchmarks import units
 from benchmarks.insight import engine_label, told
-from benchmarks.results import PRECISIONS, Measurement, Run, Scenario
+from benchmarks.results import Measurement, Run
+from benchmarks.scenarios import PRECISIONS, Scenario
 from benchmarks.timing.statistics import MIN_WORKERS, Ratio
 from benchmarks.timing.verdicts import MARGIN, Verdict
 from benchmarks.validity import State, state_of

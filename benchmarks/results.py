@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from benchmarks.candidates import Candidate
 from benchmarks.machine import Machine
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import Signals, disturbances
 from benchmarks.timing.statistics import (
     MIN_SAMPLES,
@@ -30,48 +31,11 @@ from benchmarks.usage import Energy, Memory
 if TYPE_CHECKING:
     import pandas as pd
 
-Precision = Literal["float32", "float16", "bfloat16", "int8"]
-PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 Quality = Literal["preview", "preliminary", "measured"]
 QUALITIES: tuple[Quality, ...] = ("preview", "preliminary", "measured")
 NANOSECONDS = 1e-9
 MIN_CLEAN_SHARE = 0.25  # below this nothing is left out: the run as a whole is in doubt
-MAX_BATCH = 1024
-MAX_THREADS = 1024
 K = TypeVar("K")
-
-
-class ScenarioError(ValueError):
-    """A way of running was asked for that is outside its limits."""
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """How a network is run. Every latency belongs to one of these, on one machine.
-
-    engine: a name in `benchmarks.engines.ENGINES`, such as "eager" or "openvino".
-    device: "cpu", or what torch calls an accelerator ("cuda").
-    precision: of weights and arithmetic; int8 is quantised after training.
-    threads: CPU threads the engine may use.
-    batch: images in one inference; times are for the whole batch.
-    """
-
-    engine: str = "eager"
-    device: str = "cpu"
-    precision: Precision = "float32"
-    threads: int = 1
-    batch: int = 1
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.device, str) or not self.device:
-            raise ScenarioError(f"Device must be 'cpu' or an accelerator, got {self.device!r}.")
-        if self.precision not in PRECISIONS:
-            raise ScenarioError(
-                f"Precision {self.precision!r} is not known. "
-                f"Choose one of: {', '.join(PRECISIONS)}."
-            )
-        _check_range("Batch", self.batch, MAX_BATCH)
-        _check_range("Threads", self.threads, MAX_THREADS)
 
 
 @dataclass(frozen=True)
@@ -342,10 +306,3 @@ def trust(measurement: Measurement) -> tuple[int, int]:
 
 def _log_medians(by_worker: Mapping[int, Sequence[float]]) -> list[float]:
     return [math.log(median(own)) for own in by_worker.values()]
-
-
-def _check_range(name: str, value: object, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
-        raise ScenarioError(
-            f"{name} must be a whole number from 1 to {high}, got {value!r}. Choose one of those."
-        )

@@ -20,7 +20,8 @@ from typing import Annotated, BinaryIO, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from benchmarks import units
-from benchmarks.results import Precision, Quality, Run
+from benchmarks.results import Quality, Run
+from benchmarks.scenarios import Precision
 from benchmarks.timing.protocol import EFFORTS, PLANS, Preset
 from benchmarks.usage import EnergySource
 from mobilenet.config import BlockKind, Depth

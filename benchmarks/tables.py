@@ -10,9 +10,10 @@ from html import escape
 from benchmarks import units, used
 from benchmarks.engines import ENGINES
 from benchmarks.frames import images_per_s, to_frame, top1_of
-from benchmarks.insight import engine_label, judged
+from benchmarks.insight import engine_label, judged, way_label
 from benchmarks.recommendation import recommend
-from benchmarks.results import Failure, Measurement, Run, Scenario
+from benchmarks.results import Failure, Measurement, Run
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.statistics import MIN_WORKERS
 from benchmarks.validity import busy_start, shared_gpu, state_of
 from benchmarks.variants import Top1
@@ -228,7 +229,7 @@ def _top1_text(top1: Top1 | None) -> str:
 
 
 def _with_engine(row: Measurement | Failure) -> str:
-    return f"{row.candidate.name} in {engine_label(row.scenario)}"
+    return f"{row.candidate.name} in {way_label(row.scenario)}"
 
 
 def _engine_with_version(scenario: Scenario, run: Run) -> str:

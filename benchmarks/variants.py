@@ -8,7 +8,8 @@ from typing import Literal
 
 from benchmarks.candidates import Candidate
 from benchmarks.references import references
-from benchmarks.results import Measurement, Scenario
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Scenario
 from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES, Estimate, accuracy
 
 MOBILENET_FAMILY = "MobileNet v1"

@@ -12,7 +12,8 @@ from benchmarks.jobs.machine_queue import MachineLock, Ticket, lock_folder
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Update
-from benchmarks.results import Quality, Run, Scenario
+from benchmarks.results import Quality, Run
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Preset
 from tests.talk import TINY
 

@@ -17,7 +17,7 @@ from benchmarks.candidates import Candidate, candidate
 from benchmarks.engines.session import Logits
 from benchmarks.footprint import weigh
 from benchmarks.messages import Task, Weigh
-from benchmarks.results import Scenario
+from benchmarks.scenarios import Scenario
 
 SMALL, LARGE = candidate("0.25-32-n10"), candidate("0.5-64-n10")
 

@@ -2,7 +2,8 @@
 
 from benchmarks.candidates import candidate
 from benchmarks.machine import Machine
-from benchmarks.results import Block, Measurement, Quality, Run, Scenario
+from benchmarks.results import Block, Measurement, Quality, Run
+from benchmarks.scenarios import Scenario
 
 MACHINE = Machine(
     cpu="Example CPU",

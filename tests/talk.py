@@ -23,7 +23,7 @@ from benchmarks.messages import (
     Task,
 )
 from benchmarks.prepared import Form, form_for
-from benchmarks.results import Precision, Scenario
+from benchmarks.scenarios import Precision, Scenario
 from benchmarks.timing.protocol import Plan
 
 ROOT = Path(__file__).resolve().parents[1]

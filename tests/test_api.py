@@ -15,7 +15,8 @@ from benchmarks.candidates import CandidateError, candidate
 from benchmarks.jobs.updates import Update
 from benchmarks.machine import read_machine
 from benchmarks.messages import Progress
-from benchmarks.results import Measurement, Run, Scenario, ScenarioError
+from benchmarks.results import Measurement, Run
+from benchmarks.scenarios import Scenario, ScenarioError
 from mobilenet import ConfigError, MobileNetConfig
 from tests.jobs import machine_is_free, names, tickets, workers
 from tests.talk import ROOT, TINY, exported

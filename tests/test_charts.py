@@ -39,7 +39,8 @@ from benchmarks.charts.axes import MOST_TICKS, linear_ticks, log_axis, log_ticks
 from benchmarks.charts.labels import Box, Mark, Request, place
 from benchmarks.charts.palette import CIVIDIS, DARK, LIGHT, family_style, on_scale, readable_on
 from benchmarks.references import references
-from benchmarks.results import Block, Measurement, Quality, Scenario
+from benchmarks.results import Block, Measurement, Quality
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.statistics import Interval, Ratio
 from benchmarks.variants import (
     METRICS,

@@ -7,7 +7,8 @@ import pytest
 from benchmarks import collection as collection_module
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
-from benchmarks.results import Measurement, Scenario
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Scenario
 from tests.samples import measurement
 
 EAGER = Scenario()

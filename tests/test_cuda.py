@@ -11,17 +11,18 @@ import pytest
 
 from benchmarks.loading import MAX_OUTPUT_ERROR
 from benchmarks.messages import Done, Failed, Measure, Result
-from benchmarks.results import Measurement, Precision, Scenario
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Precision, Scenario
 from benchmarks.timing.contamination import disturbances
 from tests.talk import ROOT, TINY, Worker, measure, only, ready_worker
 
-ENGINES = ("eager", "channels_last")
+ENGINES = ("eager", "channels_last", "compiled")
 OPEN = """
 import time
 from benchmarks.candidates import candidate
 from benchmarks.engines import load_engine
 from benchmarks.engines.session import EngineError
-from benchmarks.results import Scenario
+from benchmarks.scenarios import Scenario
 def session(key, engine="eager", device="cuda", **how):
     scenario = Scenario(engine=engine, device=device, **how)
     return load_engine(engine).load(candidate(key), scenario, None)
@@ -30,7 +31,7 @@ COMPARE = (
     OPEN
     + """
 import numpy as np
-for engine in ("eager", "channels_last"):
+for engine in ("eager", "channels_last", "compiled"):
     for key in ("0.5-96", "0.25-64-full", "resnet18"):
         here = session(key, device="cpu", batch=2).logits()
         there = session(key, engine, batch=2)
@@ -197,7 +198,7 @@ def test_work_from_before_is_in_neither_time() -> None:
 def test_both_devices_and_both_layouts_compute_the_same_in_float32() -> None:
     errors = [float(line) for line in answer_of(COMPARE)]
 
-    assert len(errors) == 6
+    assert len(errors) == 9
     assert max(errors) < 1e-4  # with TensorFloat-32, torch's default for convolutions, about 1e-3
 
 

@@ -12,7 +12,8 @@ from benchmarks.dashboard.progress import describe, latest_end, poll_s
 from benchmarks.jobs.manager import JobView
 from benchmarks.jobs.request import Request
 from benchmarks.references import references
-from benchmarks.results import Failure, Scenario
+from benchmarks.results import Failure
+from benchmarks.scenarios import Scenario
 from mobilenet.accuracy import SOURCES
 from tests.samples import measurement
 

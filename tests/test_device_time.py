@@ -17,7 +17,8 @@ from benchmarks.engines import torch_session
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory
 from benchmarks.engines.torch_session import TorchSession, check_precision, compute_as_asked
 from benchmarks.messages import Result
-from benchmarks.results import Block, Measurement, Scenario
+from benchmarks.results import Block, Measurement
+from benchmarks.scenarios import Scenario
 from benchmarks.tables import to_frame, to_html, to_text
 from benchmarks.timing.contamination import GpuSignals, GpuState, Signals
 from benchmarks.timing.protocol import take_turn

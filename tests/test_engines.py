@@ -27,7 +27,7 @@ from benchmarks.prepared import (
     form_for,
     store,
 )
-from benchmarks.results import Precision, Scenario
+from benchmarks.scenarios import Precision, Scenario
 from tests.talk import (
     ENDLESS,
     ROOT,

@@ -19,7 +19,8 @@ from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
 from benchmarks.jobs.manager import JobManager
 from benchmarks.jobs.request import Request
 from benchmarks.references import references
-from benchmarks.results import Run, Scenario
+from benchmarks.results import Run
+from benchmarks.scenarios import Scenario
 from mobilenet.config import paper_grid
 from tests import neighbour
 from tests.samples import a_run

@@ -7,7 +7,8 @@ import pytest
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
 from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline, start
-from benchmarks.results import Block, Measurement, Scenario
+from benchmarks.results import Block, Measurement
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import GpuSignals, Signals
 from tests.samples import measurement
 

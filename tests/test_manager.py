@@ -18,7 +18,8 @@ from benchmarks.jobs.manager import KEPT_JOBS, JobManager, JobView
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Listener
-from benchmarks.results import Run, Scenario
+from benchmarks.results import Run
+from benchmarks.scenarios import Scenario
 from tests.jobs import LONG, MANY, machine_is_free, request, tickets, workers
 from tests.talk import ROOT, TINY, exported
 from tests.waiting import has_ended, soon

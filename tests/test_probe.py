@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.engines import ENGINES, probe
 from benchmarks.engines.probe import statuses, trials
-from benchmarks.results import Failure, Scenario
+from benchmarks.results import Failure
+from benchmarks.scenarios import Scenario
 
 INSTALLED = {name for name, info in ENGINES.items() if find_spec(info.distribution)}
 

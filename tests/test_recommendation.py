@@ -7,7 +7,8 @@ import pytest
 
 import benchmarks as bench
 from benchmarks.recommendation import Recommendation, recommend
-from benchmarks.results import Measurement, Precision, Run, Scenario
+from benchmarks.results import Measurement, Run
+from benchmarks.scenarios import Precision, Scenario
 from benchmarks.tables import to_html, to_text
 from tests.samples import a_run, measurement
 from tests.test_validity import disturbed, in_workers

@@ -24,7 +24,8 @@ from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Update, Waiting
 from benchmarks.machine import read_machine, read_state
 from benchmarks.messages import Progress
-from benchmarks.results import Failure, Measurement, Scenario, ScenarioError
+from benchmarks.results import Failure, Measurement
+from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.timing.protocol import EFFORTS, Effort
 from tests.jobs import LONG, MANY, machine_is_free, names, request, run, tickets, workers
 from tests.talk import ROOT, TINY, exported

@@ -20,7 +20,8 @@ from benchmarks import snapshot
 from benchmarks.candidates import Candidate
 from benchmarks.machine import Machine, read_machine
 from benchmarks.references import references
-from benchmarks.results import Block, Failure, Measurement, Run, Scenario
+from benchmarks.results import Block, Failure, Measurement, Run
+from benchmarks.scenarios import Scenario
 from benchmarks.snapshot import SnapshotError, dumps, load, loads, save
 from benchmarks.timing.contamination import GpuSignals, Signals
 from benchmarks.usage import NVML, PACKAGE, Energy, Memory

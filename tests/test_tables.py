@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.candidates import candidate
-from benchmarks.results import Block, Failure, Run, Scenario
+from benchmarks.results import Block, Failure, Run
+from benchmarks.scenarios import Scenario
 from benchmarks.tables import to_frame, to_html, to_text
 from benchmarks.usage import PACKAGE, Energy, Memory
 from tests.samples import a_run, measurement

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.results import Conditions, Run, ScenarioError
+from benchmarks.results import Conditions, Run
+from benchmarks.scenarios import ScenarioError
 from benchmarks.timing.contamination import Signals
 from benchmarks.validation import (
     PAIRS_A_RUN,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from benchmarks.candidates import candidate
 from benchmarks.collection import collect
 from benchmarks.references import references
-from benchmarks.results import Measurement, Scenario, better
+from benchmarks.results import Measurement, better
+from benchmarks.scenarios import Scenario
 from benchmarks.variants import (
     METRICS,
     MOBILENET_FAMILY,

@@ -15,7 +15,7 @@ from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Update
 from benchmarks.jobs.weighing import smallest
 from benchmarks.messages import Progress, Task
-from benchmarks.results import Scenario, ScenarioError
+from benchmarks.scenarios import Scenario, ScenarioError
 from tests.jobs import request, run, workers
 from tests.talk import TINY, exported
 

@@ -30,7 +30,7 @@ from benchmarks.messages import (
     Result,
 )
 from benchmarks.prepared import LOGITS, Form
-from benchmarks.results import Scenario
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Plan
 from tests.talk import (
     ENDLESS,

@@ -19,7 +19,8 @@ from benchmarks.charts.palette import (
     faded,
     ink,
 )
-from benchmarks.results import Measurement, Scenario
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.statistics import Interval
 from benchmarks.units import milliseconds, milliseconds_interval
 

@@ -12,7 +12,8 @@ from benchmarks.dashboard.session import is_dark
 from benchmarks.jobs.manager import JobView
 from benchmarks.jobs.request import Request, preview_scenario
 from benchmarks.references import references
-from benchmarks.results import Quality, Scenario, ScenarioError
+from benchmarks.results import Quality
+from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.timing.protocol import Preset
 
 PREVIEW_DELAY_S = 0.15  # the time in which the page is drawn, or the slider moved once more

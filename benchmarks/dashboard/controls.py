@@ -17,13 +17,15 @@ from benchmarks.engines.probe import EngineStatus
 from benchmarks.jobs.request import check_scenario
 from benchmarks.machine import read_machine
 from benchmarks.references import references
-from benchmarks.results import MAX_BATCH, Precision, Scenario
+from benchmarks.scenarios import MAX_BATCH, Precision, Scenario
 from benchmarks.timing.protocol import EFFORTS, Preset
 from benchmarks.usage import can_measure_peak
 from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES
 from mobilenet.config import (
     paper_grid,
 )
+
+FLOAT_ACCURACY = "Accuracies on this page are of networks in float32."
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def choose_scenario() -> Scenario:
         "Batch", 1, MAX_BATCH, 1, key="batch", bind="query-params", help="Images an inference."
     )
     scenario = Scenario(engine, device, precision, threads, batch)
-    note(_why_not(statuses.get((engine, device, precision))) if precision != "float32" else "")
+    if precision != "float32":
+        note(_why_not(statuses.get((engine, device, precision))) or FLOAT_ACCURACY)
     check_scenario(scenario)
     return scenario
 

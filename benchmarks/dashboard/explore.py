@@ -20,7 +20,7 @@ from benchmarks.dashboard import (
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.progress import show_jobs
 from benchmarks.jobs.request import check_memory
-from benchmarks.results import ScenarioError
+from benchmarks.scenarios import ScenarioError
 from mobilenet.config import ConfigError
 
 

@@ -15,9 +15,10 @@ from benchmarks.dashboard.session import Tried
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import EngineStatus, runnable
-from benchmarks.insight import engine_label
+from benchmarks.insight import engine_label, way_label
 from benchmarks.recommendation import Recommendation, Standing, bounds, recommend, times
-from benchmarks.results import Measurement, Precision, Scenario
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Precision, Scenario
 from benchmarks.timing.verdicts import MARGIN
 
 NO_BREAK = "\u00a0"
@@ -106,17 +107,12 @@ def _use(scenario: Scenario) -> None:
 def _table(found: Recommendation) -> str:
     """In Markdown: whole, without a scrollbar, and a phone breaks its lines."""
     rows = [
-        (_way(one), units.milliseconds(one.row.median_s), _beside(one, found))
+        (way_label(one.scenario), units.milliseconds(one.row.median_s), _beside(one, found))
         for one in (*found.full, *found.reduced)
     ]
     lines = [f"| {' | '.join(f':small[{_unbroken(cell)}]' for cell in row)} |" for row in rows]
     titles = "| Engine | Median | Times as long as the first |"
     return "\n".join([titles, "|---|--:|---|", *lines])
-
-
-def _way(one: Standing) -> str:
-    precision = one.scenario.precision
-    return engine_label(one.scenario) + ("" if precision == "float32" else f", {precision}")
 
 
 def _beside(one: Standing, found: Recommendation) -> str:

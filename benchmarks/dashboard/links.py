@@ -10,7 +10,7 @@ import streamlit as st
 from benchmarks.candidates import Candidate, CandidateError, candidate
 from benchmarks.dashboard.labels import CHOICES, key_of, name_of
 from benchmarks.machine import read_machine
-from benchmarks.results import MAX_BATCH
+from benchmarks.scenarios import MAX_BATCH
 from mobilenet.config import (
     MAX_CLASSES,
     MAX_RESOLUTION,

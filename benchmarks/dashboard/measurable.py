@@ -14,7 +14,7 @@ from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.jobs.manager import JobView
 from benchmarks.machine import read_machine
-from benchmarks.results import ScenarioError
+from benchmarks.scenarios import ScenarioError
 from benchmarks.timing.protocol import EFFORTS, Preset
 from benchmarks.validation import NETWORK, PAIRS_A_RUN, TITLE, requests
 

@@ -15,7 +15,7 @@ from benchmarks.insight import LARGEST, SMALLEST
 from benchmarks.jobs.manager import JobManager
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
-from benchmarks.results import Precision, Scenario
+from benchmarks.scenarios import Precision, Scenario
 from mobilenet.config import paper_grid
 
 Tried = tuple[str, str, Precision]  # engine, device

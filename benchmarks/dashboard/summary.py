@@ -10,12 +10,21 @@ from benchmarks.collection import Collection
 from benchmarks.dashboard import shown, small_print, used
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.text import note
-from benchmarks.engines import ENGINES
-from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline, troubles
+from benchmarks.insight import (
+    LARGEST,
+    SMALLEST,
+    caveat,
+    compared,
+    engine_label,
+    headline,
+    troubles,
+    way_label,
+)
 from benchmarks.jobs.request import preview_scenario
 from benchmarks.machine import read_machine
 from benchmarks.references import references
-from benchmarks.results import Measurement, Scenario
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Scenario
 from benchmarks.validity import DEGRADED_SHARE
 from mobilenet.accuracy import SOURCES
 from mobilenet.config import paper_grid
@@ -148,7 +157,9 @@ def _latency_note(found: Measurement | None, choice: Choice, collection: Collect
     """How it compares with the baseline, and in which engine if not in the chosen one."""
     if found is None:
         return "not timed yet"
-    parts = [] if found.scenario.engine == choice.scenario.engine else ["in PyTorch"]
+    wanted = choice.scenario
+    parts = ["in PyTorch"] if found.scenario.engine != wanted.engine else []
+    parts += ["float32"] if found.scenario.precision != wanted.precision else []
     if choice.selected == choice.baseline:
         parts.append("baseline")
     else:
@@ -162,7 +173,8 @@ def _latency_help(found: Measurement) -> str:
     processes = "1 process" if found.workers == 1 else f"{found.workers} fresh processes"
     lines = [
         f"Median of {len(found.times_s)} inferences in {len(found.blocks)} turns of {processes}, "
-        f"{ENGINES[scenario.engine].label}, float32, {_threads(scenario)}, batch {scenario.batch}.",
+        f"{engine_label(scenario)}, {scenario.precision}, {_threads(scenario)}, "
+        f"batch {scenario.batch}.",
         f"95 % interval of this session: {units.milliseconds_interval(found.interval_s)}.",
     ]
     if found.disturbed_share:
@@ -235,7 +247,7 @@ def _parameters_help(chosen: Candidate) -> str:
 
 def _how(scenario: Scenario) -> str:
     batch = "" if scenario.batch == 1 else f", batch {scenario.batch}"
-    return f"{ENGINES[scenario.engine].label}, {_threads(scenario)}{batch}"
+    return f"{way_label(scenario)}, {_threads(scenario)}{batch}"
 
 
 def _threads(scenario: Scenario) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Literal, Protocol, cast
 
 from benchmarks.engines.session import Engine
-from benchmarks.results import PRECISIONS, Precision
+from benchmarks.scenarios import PRECISIONS, Precision
 
 # The form in which an engine wants its networks. aot: a library, compiled by torch ahead of time.
 Export = Literal["onnx", "aot", "xnnpack"]

@@ -23,7 +23,7 @@ from benchmarks.engines.torch_session import (
 from benchmarks.inputs import images
 from benchmarks.networks import build
 from benchmarks.prepared import FILES
-from benchmarks.results import Scenario
+from benchmarks.scenarios import Scenario
 
 # Weights that are constants fold into the convolutions; one graph launch replaces many of kernels.
 ON_ACCELERATOR: dict[str, str | int | bool | Callable[..., object]] = {

@@ -14,7 +14,7 @@ from benchmarks.candidates import Candidate
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session, Unsupported
 from benchmarks.inputs import images
 from benchmarks.prepared import FILES
-from benchmarks.results import Scenario
+from benchmarks.scenarios import Scenario
 
 
 class ExecuTorchSession:

@@ -13,7 +13,7 @@ from benchmarks.candidates import Candidate
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session, Unsupported
 from benchmarks.inputs import images
 from benchmarks.prepared import FILES
-from benchmarks.results import Precision, Scenario
+from benchmarks.scenarios import Precision, Scenario
 
 # What OpenVINO calls a precision, as a setting and as an ability of the CPU.
 HALVES: Mapping[Precision, tuple[str, str]] = {

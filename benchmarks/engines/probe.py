@@ -14,7 +14,8 @@ from benchmarks.jobs.request import Request
 from benchmarks.jobs.updates import Update
 from benchmarks.machine import Machine, read_machine
 from benchmarks.prepared import form_for
-from benchmarks.results import Failure, Precision, Scenario
+from benchmarks.results import Failure
+from benchmarks.scenarios import Precision, Scenario
 from mobilenet.config import MobileNetConfig
 
 TINY = MobileNetConfig(0.25, 32, num_classes=10)

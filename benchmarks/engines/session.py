@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.candidates import Candidate
-from benchmarks.results import Scenario
+from benchmarks.scenarios import Scenario
 
 Logits = NDArray[np.float32]
 

@@ -14,7 +14,7 @@ from benchmarks.engines.cuda import CudaMemory, CudaStopwatch
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Unsupported
 from benchmarks.inputs import Images, images
 from benchmarks.networks import build
-from benchmarks.results import Precision, Scenario
+from benchmarks.scenarios import Precision, Scenario
 from benchmarks.timing.protocol import DeviceClock
 
 DTYPES: dict[Precision, torch.dtype] = {

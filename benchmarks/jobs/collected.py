@@ -8,7 +8,8 @@ from dataclasses import replace
 from benchmarks.candidates import Candidate
 from benchmarks.jobs.updates import Listener
 from benchmarks.messages import Event, Failed, Progress, Result, Task
-from benchmarks.results import Failure, Measurement, Scenario
+from benchmarks.results import Failure, Measurement
+from benchmarks.scenarios import Scenario
 
 
 class Collected:

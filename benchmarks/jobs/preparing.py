@@ -12,7 +12,8 @@ from benchmarks.jobs.conversation import Conversation
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
 from benchmarks.messages import Event, NotPrepared, Prepare, Prepared, Progress, Task
 from benchmarks.prepared import Form, form_for
-from benchmarks.results import Failure, Scenario
+from benchmarks.results import Failure
+from benchmarks.scenarios import Scenario
 
 # A worker with PyTorch to write a form; which one, is the runner's business.
 Writer = Callable[[Form], AbstractContextManager[WorkerProcess]]

@@ -10,7 +10,8 @@ from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.machine import read_machine, read_state
-from benchmarks.results import PRECISIONS, Quality, Scenario, ScenarioError
+from benchmarks.results import Quality
+from benchmarks.scenarios import PRECISIONS, Scenario, ScenarioError
 from benchmarks.timing.protocol import Effort, Preset
 from benchmarks.usage import can_measure_peak
 

@@ -23,7 +23,8 @@ from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
 from benchmarks.machine import read_machine, read_pressure, read_state
 from benchmarks.messages import Measure, Progress, Task
 from benchmarks.prepared import Form
-from benchmarks.results import Conditions, Run, Scenario
+from benchmarks.results import Conditions, Run
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import PLANS
 
 POLL_QUEUE_S = 0.2

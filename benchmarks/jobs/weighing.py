@@ -13,7 +13,8 @@ from benchmarks.jobs.replicate import Runtime, Start
 from benchmarks.jobs.worker_process import WorkerDied
 from benchmarks.messages import Event, Failed, Progress, Task, Weigh, Weighed
 from benchmarks.references import references
-from benchmarks.results import Failure, Scenario
+from benchmarks.results import Failure
+from benchmarks.scenarios import Scenario
 from mobilenet.config import MIN_RESOLUTION, MIN_WIDTH, MobileNetConfig
 
 SHARE = 0.2  # of a request that weighs as well, for the progress shown

@@ -16,7 +16,7 @@ from statistics import median, stdev
 
 from benchmarks.api import carry_out, request_for
 from benchmarks.engines import ENGINES
-from benchmarks.results import Scenario
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import EFFORTS
 from tests.bench import benchmark_app, turns
 from tests.bench.figure import Figure, within

@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 from statistics import median, quantiles
 
 from benchmarks.api import carry_out, request_for
-from benchmarks.results import Measurement, Scenario
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Preset
 from benchmarks.timing.statistics import Interval, Ratio
 from benchmarks.timing.verdicts import verdict

@@ -9,10 +9,12 @@ from statistics import median
 
 from benchmarks.api import carry_out, request_for
 from benchmarks.engines import ENGINES
-from benchmarks.results import Run, Scenario
+from benchmarks.results import Run
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import EFFORTS, LIKE_SIZED
 from tests.bench import turns
 from tests.bench.figure import Figure, judged
+from tests.bench.recommended import soon_prepared
 from tests.bench.worth import worth
 
 # Widths whose channels come in eights or nearly: ONNX Runtime takes twice as long for 0.45.
@@ -25,7 +27,7 @@ MEANT = ("onnxruntime", "openvino")  # the others report what they reach
 
 def figures(times: int) -> Iterator[Figure]:
     """times: runs an engine."""
-    for name, reason in turns.available(NETWORKS).items():
+    for name, reason in turns.available(NETWORKS, soon_prepared()).items():
         label = ENGINES[name].label
         if reason:
             yield Figure(f"{label}: six of like size", f"not measured: {reason}")

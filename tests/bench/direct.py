@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from benchmarks.candidates import Candidate
 from benchmarks.engines import load_engine
 from benchmarks.engines.session import Session
 from benchmarks.inputs import images
-from benchmarks.prepared import Form, cache_folder
+from benchmarks.prepared import Form
 
 CHANNELS_LAST = "channels_last"
 
@@ -43,6 +42,17 @@ def channels_last(network: Candidate, threads: int) -> Own:
 
     model = _mobilenet(network).to(memory_format=torch.channels_last)
     return _torch(model, network, threads, CHANNELS_LAST)
+
+
+def compiled(network: Candidate, threads: int) -> Own:
+    """The library that torch compiled, by the class that torch's own loader wraps."""
+    import torch
+
+    torch.set_num_threads(threads)
+    path = _prepared(Form(network, 1, "aot", threads=threads))
+    runner = torch._C._aoti.AOTIModelContainerRunnerCpu(str(path), 1)
+    image = [torch.from_numpy(images(network, 1))]
+    return Own(lambda: runner.run(image))
 
 
 def timm(network: Candidate, threads: int) -> Own:
@@ -101,13 +111,15 @@ def executorch(network: Candidate, threads: int) -> Own:
     from executorch.runtime import Runtime
 
     portable_lib._unsafe_reset_threadpool(threads)  # the only way that it offers
-    method = Runtime.get().load_program(_lowered(network)).load_method("forward")
+    path = _prepared(Form(network, 1, "xnnpack"))
+    method = Runtime.get().load_program(path).load_method("forward")
     image = torch.from_numpy(images(network, 1))
     return Own(lambda: method.execute((image,)))
 
 
 OWN: Mapping[str, Callable[[Candidate, int], Own]] = {
-    kind.__name__: kind for kind in (eager, channels_last, onnxruntime, openvino, executorch, timm)
+    kind.__name__: kind
+    for kind in (eager, channels_last, compiled, onnxruntime, openvino, executorch, timm)
 }
 
 
@@ -119,7 +131,10 @@ class _OneImage:
 
 
 def _exported(network: Candidate) -> Path:
-    form = Form(network, 1)
+    return _prepared(Form(network, 1))
+
+
+def _prepared(form: Form) -> Path:
     return form.folder() / form.file
 
 
@@ -145,20 +160,3 @@ def _torch(model: Any, network: Candidate, threads: int, layout: str = "contiguo
             return model(image)
 
     return Own(call, TorchSession(model, image))
-
-
-def _lowered(network: Candidate) -> Path:
-    """Written once, as the harness's own exports are: it takes ten seconds."""
-    import torch
-    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
-    from executorch.exir import to_edge_transform_and_lower
-
-    made_by = f"executorch{version('executorch')}-torch{version('torch')}"
-    path = cache_folder() / f"bench-{network.key}-{made_by}.pte"
-    if not path.is_file():
-        image = torch.from_numpy(images(network, 1))
-        program = torch.export.export(_mobilenet(network), (image,))
-        lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(lowered.to_executorch().buffer)
-    return path

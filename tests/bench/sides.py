@@ -12,14 +12,14 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from statistics import fmean, median
 
 from benchmarks.candidates import candidate
-from benchmarks.engines import ENGINES, load_engine
+from benchmarks.engines import load_engine
 from benchmarks.engines.session import Session
-from benchmarks.prepared import Form
-from benchmarks.results import NANOSECONDS, Scenario
+from benchmarks.prepared import form_for
+from benchmarks.results import NANOSECONDS
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import PLANS, take_turn
 from tests.bench.direct import OWN, Own
 
@@ -138,12 +138,9 @@ def _clocked(load: Load) -> Own:
 @cache
 def _session(load: Load) -> Session:
     engine, network, threads = load
-    folder: Path | None = None
-    if (export := ENGINES[engine].export) is not None:
-        folder = Form(candidate(network), 1, export).folder()
-    return load_engine(engine).load(
-        candidate(network), Scenario(engine=engine, threads=threads), folder
-    )
+    scenario = Scenario(engine=engine, threads=threads)
+    form = form_for(candidate(network), scenario)
+    return load_engine(engine).load(candidate(network), scenario, form and form.folder())
 
 
 def main(network: str, threads: int, names: list[str]) -> None:

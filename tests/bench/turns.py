@@ -117,12 +117,14 @@ def fails(network: str, threads: int, side: str) -> str | None:
     return None
 
 
-def available(networks: str | Iterable[str], *, threads: int = 1, batch: int = 1) -> dict[str, str]:
+def available(
+    networks: str | Iterable[str], names: Iterable[str] = tuple(ENGINES), *, threads: int = 1
+) -> dict[str, str]:
     """Each engine in float32, and why it does not run here ("" where it does).
 
     Exports these networks for them as well, so that no measurement waits for that.
     """
-    names = [name for name, info in ENGINES.items() if "float32" in info.precisions]
-    run = bench.measure(networks, engines=names, threads=threads, batch=batch, preset="preview")
+    names = list(names)
+    run = bench.measure(networks, engines=names, threads=threads, preset="preview")
     reasons = {failure.scenario.engine: failure.reason for failure in run.failures}
     return {name: reasons.get(name, "") for name in names}

@@ -27,8 +27,9 @@ from benchmarks.jobs.replicate import Replicate, Runtime
 from benchmarks.jobs.worker_process import WorkerProcess
 from benchmarks.machine import read_machine
 from benchmarks.messages import Loaded, Task
-from benchmarks.prepared import Form
-from benchmarks.results import Block, Scenario
+from benchmarks.prepared import form_for
+from benchmarks.results import Block
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import PLANS
 from tests.honesty.capture import Arm, Capture, Group, save
 
@@ -117,9 +118,9 @@ def _tasks(group: Group) -> tuple[Mapping[Runtime, tuple[Task, ...]], Mapping[Ta
     places: dict[Task, int] = {}
     for place, arm in enumerate(group.arms):
         network = candidate(arm.network)
-        form = Form(network, 1)
-        folder = str(form.folder()) if ENGINES[group.engine].export else None
         scenario = Scenario(engine=group.engine, threads=group.threads)
+        form = form_for(network, scenario)
+        folder = str(form.folder()) if form else None
         task = Task(network, scenario, folder, copy=place)
         process = _Process(group.engine, group.threads, arm.process)
         tasks[process] = (*tasks.get(process, ()), task)

@@ -18,7 +18,8 @@ from statistics import fmean, median
 
 from benchmarks.candidates import candidate
 from benchmarks.insight import judged
-from benchmarks.results import Block, Measurement, Run, Scenario
+from benchmarks.results import Block, Measurement, Run
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import disturbances
 from benchmarks.timing.protocol import EFFORTS, Effort, is_enough
 from benchmarks.timing.statistics import Ratio

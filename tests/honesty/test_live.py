@@ -27,7 +27,7 @@ from benchmarks.jobs.runner import Runner
 from benchmarks.machine import read_counters
 from benchmarks.messages import Result
 from benchmarks.networks import build
-from benchmarks.results import Scenario
+from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import take_turn, watched_turn
 from tests.jobs import request, run
 from tests.talk import TINY, exported, measure, only, ready_worker
