@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from benchmarks.results import Conditions, Run
-from benchmarks.scenarios import ScenarioError
+from benchmarks.results import Conditions, Run, ScenarioError
 from benchmarks.timing.contamination import Signals
 from benchmarks.validation import (
     PAIRS_A_RUN,
@@ -112,32 +110,6 @@ def test_identical_networks_that_are_called_different_are_counted_and_told() -> 
     assert dict(counts(found))["… called different"] == "1, and should be none"
     assert answer(found).endswith("But 1 of 3 identical pairs was called different.")
     assert not found.is_plain_yes
-
-
-def test_pairs_of_an_invalid_run_are_counted_apart_since_it_withholds_its_verdicts() -> None:
-    bad = a_test(*QUIET[:3], off(1.08), *QUIET[:2], busy=True)
-
-    found = shown_by([a_test(*QUIET), bad])
-
-    assert found.different == 0
-    assert dict(counts(found))["Identical pairs"] == "3, and 3 of invalid runs"
-    assert to_json(found)["pairs_of_invalid_runs"] == 3
-
-
-@pytest.mark.parametrize("workers", [3, 5, 10])
-def test_the_difference_that_it_names_is_found_in_four_of_five_runs(workers: int) -> None:
-    rng = np.random.default_rng(workers)
-
-    def drawn(share: float) -> Run:
-        scattered = share * np.exp(rng.normal(0, 0.01, workers))
-        return a_test((1.0,) * workers, tuple(scattered))
-
-    named = shown_by([drawn(1.0) for _ in range(300)]).resolution
-    assert named is not None
-
-    found = shown_by([drawn(1 + named) for _ in range(300)]).excluded / 300
-
-    assert found == pytest.approx(0.8, abs=0.1)
 
 
 def test_where_the_first_copy_seems_to_differ_the_run_is_told_once_not_to_be_believed() -> None:
