@@ -47,7 +47,7 @@ def test_previews_have_no_state() -> None:
 
 
 def test_the_busier_the_machine_the_less_a_run_is_worth() -> None:
-    degraded, invalid = state_of(proper(0.4)), state_of(proper(0.9))
+    degraded, invalid = state_of(proper(0.6)), state_of(proper(0.9))
 
     assert degraded is not None
     assert invalid is not None
