@@ -200,10 +200,12 @@ def validate(
     preset: Annotated[Preset, typer.Option(help="As for measure.")] = "standard",
     as_json: AsJson = False,
 ) -> None:
-    """Find out whether this machine can be measured, and how small a difference it can resolve.
+    """Find out whether this machine can be measured, and what difference it would find.
 
     Copies of one network are timed in turns. They are identical, so whatever they differ by is
-    chance, and a difference that is reported is an error.
+    chance, and a difference that is reported is an error. Runs that are invalid compare nothing
+    and are not counted. In --json, "resolution" is the difference, relative, that four of five
+    such runs would find.
 
     Exit status: 0 it can be measured, 1 it cannot now, 2 bad input, 130 interrupted.
     """

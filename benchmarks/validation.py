@@ -13,7 +13,7 @@ from benchmarks.jobs.updates import Update
 from benchmarks.results import Run
 from benchmarks.timing.protocol import Preset
 from benchmarks.timing.statistics import Ratio
-from benchmarks.timing.verdicts import Verdict, verdict
+from benchmarks.timing.verdicts import MARGIN, Verdict, verdict
 from benchmarks.validity import State, busy_start, state_of
 from mobilenet.config import MobileNetConfig
 
@@ -32,6 +32,11 @@ class Shown:
     state: State | None
     remark: str | None = None
 
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the run is invalid: it then compares nothing, so nothing of it is counted."""
+        return self.state is not None and self.state.word == "invalid"
+
 
 @dataclass(frozen=True)
 class Validation:
@@ -42,7 +47,13 @@ class Validation:
 
     @property
     def ratios(self) -> tuple[Ratio, ...]:
-        return tuple(ratio for run in self.runs for ratio in run.ratios)
+        """Of the runs that compare; what follows is said of these only."""
+        return tuple(ratio for run in self.runs if not run.is_withheld for ratio in run.ratios)
+
+    @property
+    def withheld(self) -> int:
+        """Runs that were invalid."""
+        return sum(run.is_withheld for run in self.runs)
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -57,9 +68,9 @@ class Validation:
 
     @property
     def is_plain_yes(self) -> bool:
-        """Whether it can be measured finely, and no identical pair was called different."""
+        """Whether every run could, finely, and no identical pair was called different."""
         is_coarse = self.resolution is not None and self.resolution > COARSE
-        return self.can_be_measured and not is_coarse and not self.different
+        return self.can_be_measured and not (is_coarse or self.different or self.withheld)
 
     def count(self, wanted: Verdict) -> int:
         return sum(verdict(ratio) == wanted for ratio in self.ratios)
@@ -79,9 +90,12 @@ class Validation:
 
     @property
     def resolution(self) -> float | None:
-        """The smallest difference that it can tell: the median half-width, relative."""
-        widths = [ratio.half_width for ratio in self.ratios if ratio.half_width is not None]
-        return median(widths) if widths else None
+        """The difference, relative, that four of five such runs would call one.
+
+        At least the margin: what is smaller may well be known, and is called the same.
+        """
+        found = [ratio.findable for ratio in self.ratios if ratio.findable is not None]
+        return max(MARGIN, median(found)) if found else None
 
 
 def requests(engine: str, threads: int, runs: int, preset: Preset) -> tuple[Request, ...]:
@@ -149,15 +163,32 @@ def answer(found: Validation) -> str:
     if found.resolution is None:
         sentence = "Yes, but such short runs do not show how finely."
     elif found.resolution > COARSE:
-        sentence = f"Only roughly: differences below {units.share(found.resolution)} do not show."
+        sentence = (
+            f"Only roughly: it takes a difference of {units.share(found.resolution)} "
+            "to be found in four of five runs."
+        )
     else:
-        sentence = f"Yes: differences of {units.share(found.resolution)} or more can be told."
+        sentence = (
+            f"Yes: a difference of {units.share(found.resolution)} "
+            "would be found in four of five runs."
+        )
     if found.different:
         was = "was" if found.different == 1 else "were"
         sentence += (
             f" But {found.different} of {len(found.ratios)} identical pairs {was} called different."
         )
-    return sentence
+    return " ".join(filter(None, (sentence, _withheld(found))))
+
+
+def _withheld(found: Validation) -> str:
+    """What became of invalid runs; empty where there are none."""
+    if not found.withheld:
+        return ""
+    was, its = ("was", "its") if found.withheld == 1 else ("were", "their")
+    return (
+        f"{found.withheld} of {len(found.states)} runs {was} invalid, "
+        f"{its} comparisons are withheld."
+    )
 
 
 def counts(found: Validation) -> list[tuple[str, str]]:
@@ -165,12 +196,12 @@ def counts(found: Validation) -> list[tuple[str, str]]:
     pairs = len(found.ratios)
     words = [state.word for state in found.states]
     states = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
-    resolution = (
-        NOT_KNOWN if found.resolution is None else f"{units.share(found.resolution)} or more"
-    )
+    resolution = NOT_KNOWN
+    if found.resolution is not None:
+        resolution = f"differences of {units.share(found.resolution)} or more"
     others = NOT_KNOWN if found.others_cpus is None else units.significant(found.others_cpus, 2)
     return [
-        ("Differences it can tell", resolution),
+        ("Found in four of five runs", resolution),
         ("Identical pairs", str(pairs)),
         ("… called different", f"{found.different}, and should be none"),
         ("… interval without 1", f"{found.excluded}, and should be about {round(pairs / 20)}"),
@@ -201,8 +232,10 @@ def to_rows(found: Validation) -> list[tuple[str, str]]:
 
 
 def to_json(found: Validation) -> dict[str, object]:
+    """pairs, what was found of them and ratios: without those of the runs that were withheld."""
     return {
         "can_be_measured": found.can_be_measured,
+        "withheld_runs": found.withheld,
         "pairs": len(found.ratios),
         "called_different": found.different,
         "interval_excludes_1": found.excluded,

@@ -657,6 +657,14 @@ def test_identical_pairs_differ_by_symbol_as_well_as_colour_and_by_what_was_said
     assert len({symbol for symbol, _ in looks}) == len({colour for _, colour in looks}) == 3
 
 
+def test_pairs_of_an_invalid_run_are_shown_as_withheld_whatever_they_seem_to_say():
+    (trace,) = identical(PAIRS[:1], dark=False, withheld=[0])["data"]
+
+    assert trace["name"] == "withheld: invalid run"
+    assert len(trace["y"]) == 3
+    assert "4 pairs: 1 cannot tell, 3 withheld: invalid run" in identical_alt(PAIRS, [0])
+
+
 def test_identical_pairs_lie_around_no_difference_with_the_whole_margin_in_sight():
     figure = identical(PAIRS[:1], dark=False)
     low, high = figure["layout"]["xaxis"]["range"]

@@ -135,7 +135,7 @@ def test_a_result_is_there_for_whoever_opens_the_page(
     page.run()
 
     assert not page.exception
-    assert "Yes: differences of" in page.success[0].value
+    assert "Yes: a difference of" in page.success[0].value
     (chart,) = page.get("plotly_chart")
     assert "6 pairs: 6 same" in chart.proto.alt
     assert "| … called different | 0, and should be none |" in said(page)
@@ -162,7 +162,7 @@ def test_the_headline_says_how_far_the_test_has_come() -> None:
     half = headline(asked, shown_by([a_test(*QUIET)]), live)
 
     assert begun == "**Being found out.** :small[ONNX Runtime, 1 thread]"
-    assert half.startswith("**Yes: differences of")
+    assert half.startswith("**Yes: a difference of")
     assert "so far: after 1 run of 2" in half
     assert "so far" not in headline(asked, shown_by([a_test(*QUIET)] * 2), [])
 

@@ -194,6 +194,30 @@ def test_a_worker_counts_once_however_many_rounds_it_ran() -> None:
     assert ratio.half_width == pytest.approx(0.0)
 
 
+@pytest.mark.parametrize("workers", [3, 5, 12])
+def test_a_difference_that_is_said_to_be_findable_is_found_by_four_of_five_runs(
+    workers: int,
+) -> None:
+    rng = random.Random(0)
+
+    def run(effect: float) -> Ratio:
+        times = {worker: {0: math.exp(rng.gauss(effect, 0.01))} for worker in range(workers)}
+        ratio = ratio_over_workers(times, {worker: {0: 1.0} for worker in range(workers)})
+        assert ratio is not None
+        return ratio
+
+    findable = median(run(0.0).findable or math.nan for _ in range(2000))
+    runs = [run(math.log1p(findable)) for _ in range(2000)]
+    found = sum(ratio.interval is not None and ratio.interval.low > 1 for ratio in runs)
+
+    assert 0.76 < found / len(runs) < 0.84
+
+
+def test_below_three_workers_nothing_is_said_to_be_findable() -> None:
+    assert Ratio(1.0, Interval(0.9, 1.1), 60, 2).findable is None
+    assert Ratio(1.0, None, 60, 5).findable is None
+
+
 def test_the_middle_of_all_pairs_is_not_moved_by_a_stray() -> None:
     assert hodges_lehmann([1.0, 2.0, 3.0]) == 2.0
     assert hodges_lehmann([1.0, 1.0, 1.0, 1.0, 100.0]) == 1.0

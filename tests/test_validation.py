@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.results import Conditions, Run, ScenarioError
+from benchmarks.results import Conditions, Run
+from benchmarks.scenarios import ScenarioError
 from benchmarks.timing.contamination import Signals
+from benchmarks.timing.verdicts import MARGIN
 from benchmarks.validation import (
     PAIRS_A_RUN,
     advice,
@@ -71,7 +73,7 @@ def test_a_quiet_machine_can_be_measured_and_the_answer_says_how_finely() -> Non
     assert found.resolution is not None
     assert 0.01 < found.resolution < 0.05
     assert answer(found) == (
-        f"Yes: differences of {100 * found.resolution:.1f} % or more can be told."
+        f"Yes: a difference of {100 * found.resolution:.1f} % would be found in four of five runs."
     )
     assert advice(found) == []
     assert found.is_plain_yes
@@ -82,7 +84,7 @@ def test_a_machine_that_tells_only_large_differences_gets_no_plain_yes() -> None
 
     found = shown_by([a_test(*rough)])
 
-    assert answer(found).startswith("Only roughly: differences below")
+    assert answer(found).startswith("Only roughly: it takes a difference of")
     assert found.can_be_measured
     assert not found.is_plain_yes
 
@@ -110,6 +112,40 @@ def test_identical_networks_that_are_called_different_are_counted_and_told() -> 
     assert dict(counts(found))["… called different"] == "1, and should be none"
     assert answer(found).endswith("But 1 of 3 identical pairs was called different.")
     assert not found.is_plain_yes
+
+
+def test_an_invalid_run_compares_nothing_so_its_pairs_are_left_out_and_it_is_counted() -> None:
+    good = a_test(*QUIET)
+    wrong = a_test(*QUIET[:3], off(1.08), *QUIET[:2], busy=True)
+    found = shown_by([good, wrong])
+
+    assert found.different == 0
+    assert found.ratios == shown_by([good]).ratios
+    assert found.withheld == 1
+    assert answer(found).endswith("1 of 2 runs was invalid, its comparisons are withheld.")
+    assert not found.is_plain_yes
+    assert dict(counts(found))["Runs"] == "1 valid, 1 invalid"
+    assert to_json(found)["withheld_runs"] == 1
+    assert answer(shown_by([good, wrong] * 2)).endswith(
+        "2 of 4 runs were invalid, their comparisons are withheld."
+    )
+
+
+def test_where_all_runs_were_invalid_nothing_is_said_of_differences() -> None:
+    found = shown_by([a_test(*QUIET[:3], off(1.08), *QUIET[:2], busy=True)])
+
+    assert found.ratios == ()
+    assert found.resolution is None
+    assert answer(found).startswith("Not now: ")
+    assert dict(counts(found))["Found in four of five runs"] == "not known"
+
+
+def test_no_difference_within_the_margin_is_promised_to_be_found() -> None:
+    """It would be called the same."""
+    found = shown_by([a_test(*((1.0,) * 5, (1.0, 1.001, 0.999, 1.0, 1.0)) * 3)])
+
+    assert found.resolution == MARGIN
+    assert answer(found) == "Yes: a difference of 2.0 % would be found in four of five runs."
 
 
 def test_where_the_first_copy_seems_to_differ_the_run_is_told_once_not_to_be_believed() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from benchmarks.charts.axes import linear_ticks
@@ -28,6 +28,7 @@ LOOKS = {
     "same": _Look("same", BLUE, "circle"),
     "cannot tell": _Look("cannot tell", GREY, "diamond-open"),
     "different": _Look("called different", VERMILION, "x"),
+    "withheld": _Look("withheld: invalid run", GREY, "square-open"),
 }
 
 
@@ -42,13 +43,18 @@ class _Row(NamedTuple):
 
 
 def identical(
-    runs: Sequence[Sequence[Ratio]], *, dark: bool, beside: Sequence[Sequence[Ratio]] = ()
+    runs: Sequence[Sequence[Ratio]],
+    *,
+    dark: bool,
+    withheld: Collection[int] = (),
+    beside: Sequence[Sequence[Ratio]] = (),
 ) -> Figure:
     """One interval a pair, around 0 %. runs: the ratios of each run's pairs.
 
+    withheld: places of the runs that compare nothing, because they are invalid.
     beside: those of a chart beside it, which the same axis must hold.
     """
-    rows = _rows(runs)
+    rows = _rows(runs, withheld)
     if not rows:
         return empty("No pair was timed.", dark=dark)
     ends = (end for row in _rows([*runs, *beside]) for end in (row.low, row.high))
@@ -107,9 +113,9 @@ def identical(
     }
 
 
-def identical_alt(runs: Sequence[Sequence[Ratio]]) -> str:
+def identical_alt(runs: Sequence[Sequence[Ratio]], withheld: Collection[int] = ()) -> str:
     """Every pair, in numbers."""
-    rows = _rows(runs)
+    rows = _rows(runs, withheld)
     if not rows:
         return "Identical networks against each other: no pair was timed."
     kinds = [row.kind for row in rows]
@@ -120,16 +126,16 @@ def identical_alt(runs: Sequence[Sequence[Ratio]]) -> str:
     return f"Identical networks against each other, {len(rows)} pairs: {counted}. {each}."
 
 
-def _rows(runs: Sequence[Sequence[Ratio]]) -> list[_Row]:
+def _rows(runs: Sequence[Sequence[Ratio]], withheld: Collection[int] = ()) -> list[_Row]:
     return [
-        _row(f"Run {number}, pair {place}", ratio)
-        for number, own in enumerate(runs, 1)
-        for place, ratio in enumerate(own, 1)
+        _row(f"Run {place + 1}, pair {pair}", ratio, "withheld" if place in withheld else None)
+        for place, own in enumerate(runs)
+        for pair, ratio in enumerate(own, 1)
     ]
 
 
-def _row(name: str, ratio: Ratio) -> _Row:
-    word = verdict(ratio)
+def _row(name: str, ratio: Ratio, kind: str | None) -> _Row:
+    word = kind or verdict(ratio)
     bounds = ratio.interval
     value, low, high = (
         100 * (end - 1)

@@ -51,13 +51,14 @@ def show_charts(tests: Sequence[Test]) -> None:
     for test, runs in results:
         found = shown_by(runs)
         own = [run.ratios for run in found.runs]
+        withheld = [place for place, run in enumerate(found.runs) if run.is_withheld]
         st.subheader(f"With {_threads(test)}", anchor=False)
         chart, facts = st.columns([1.6, 1], gap="large")
         with chart:
             figures.draw(
-                charts.identical(own, dark=session.is_dark(), beside=every),
+                charts.identical(own, dark=session.is_dark(), withheld=withheld, beside=every),
                 f"identical-{test[0].scenarios[0].threads}",
-                charts.identical_alt(own),
+                charts.identical_alt(own, withheld),
                 selectable=False,
             )
             note(

@@ -60,8 +60,8 @@ or a power limit held down the clock of an NVIDIA GPU, by its driver's word. If 
 disturbed, the run is **invalid**: its figures are shown, but no verdict; a power limit alone only
 **degrades** it, because under that load it is how fast the GPU is. Before it starts, a measurement
 waits up to ten seconds while other programs queue for the CPUs. The Machine page and
-`mobilenet-bench validate` find out from identical networks how small a difference this machine can
-tell.
+`mobilenet-bench validate` find out from identical networks which difference four of five runs would
+find on this machine.
 
 Figures of different runs can differ by some 10 % for no reason, so compare what was timed in turns.
 
