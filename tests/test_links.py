@@ -1,5 +1,7 @@
 """Links to the page: good ones are kept, keys become words, each mistake is said."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,34 @@ def test_keys_in_a_link_become_the_pages_words() -> None:
     assert found.query["x"] == ["Mult-adds"]
     assert found.query["pins"] == ["ResNet-18", "0.5-96"]
     assert found.pins == ["resnet18", "0.5-96"]
+
+
+def test_the_default_precision_is_left_out_of_a_link_as_the_page_itself_does() -> None:
+    assert links.read({"precision": ["float32"]}) == links.Reading()
+    assert links.read({"precision": ["BFloat16"]}).query == {"precision": ["bfloat16"]}
+
+
+@pytest.mark.parametrize("engine", [{"engine": ["openvino"]}, {"engine": ["OpenVINO"]}, {}])
+def test_a_precision_that_the_links_engine_does_not_offer_is_named_and_left_out(
+    engine: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, offered in (("eager", ("float32", "bfloat16")), ("openvino", ("float32", "int8"))):
+        monkeypatch.setitem(ENGINES, name, replace(ENGINES[name], precisions=offered))
+    good, bad = ("int8", "bfloat16") if engine else ("bfloat16", "int8")
+
+    assert links.read({"precision": [good]} | engine).query["precision"] == [good]
+    found = links.read({"precision": [bad]} | engine)
+
+    assert "precision" not in found.query
+    label = "OpenVINO" if engine else "PyTorch eager"
+    assert found.problems == [
+        f"The link's precision `'{bad}'` is not offered by {label}; the default is shown. "
+        f"Choose one of: float32, {good}."
+    ]
+
+
+def test_float32_is_every_engines_default() -> None:
+    assert {one.precisions[0] for one in ENGINES.values()} == {"float32"}
 
 
 def test_a_network_beyond_the_paper_opens_the_wider_range() -> None:
@@ -81,13 +111,15 @@ def test_a_long_wrong_value_is_cut_in_the_sentence_about_it() -> None:
 @given(
     st.dictionaries(
         st.sampled_from([*CHOICES, "width", "resolution", "classes", "batch", "threads"])
-        | st.sampled_from(["pins", "baseline", "wide", "detail"])
+        | st.sampled_from(["pins", "baseline", "wide", "detail", "precision"])
         | st.text(),
         st.lists(
             st.text()
             | st.floats().map(str)
             | st.integers().map(str)
-            | st.sampled_from(["0.5-160", "resnet18", "OpenVINO", "1.0-224-full", "9" * 5000]),
+            | st.sampled_from(
+                ["0.5-160", "resnet18", "OpenVINO", "1.0-224-full", "float16", "9" * 5000]
+            ),
             min_size=1,
             max_size=20,
         ),

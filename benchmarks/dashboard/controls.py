@@ -92,19 +92,18 @@ def choose_scenario() -> Scenario:
 def _choose_precision(engine: str) -> Precision:
     """Of those that the engine offers; another engine may not have what was chosen before."""
     offered = ENGINES[engine].precisions
-    if st.session_state.get("precision", "float32") not in offered:
-        del st.session_state["precision"]
-    chosen = st.segmented_control(
+    state = st.session_state
+    if state.get("precision", "float32") not in offered:
+        state["precision"] = "float32"
+    return st.radio(  # not segmented_control: whose default a link could not leave out
         "Precision",
         offered,
-        default="float32",
-        required=True,
+        horizontal=True,
         key="precision",
         bind="query-params",
         help="Of weights and arithmetic. int8 is quantised after training; what it costs in "
         "accuracy cannot be told from random weights.",
     )
-    return chosen or "float32"
 
 
 def choose_effort() -> Preset:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from benchmarks.candidates import Candidate, CandidateError, candidate
 from benchmarks.dashboard.labels import CHOICES, key_of, name_of
+from benchmarks.engines import ENGINES
 from benchmarks.machine import read_machine
 from benchmarks.scenarios import MAX_BATCH
 from mobilenet.config import (
@@ -55,6 +56,8 @@ def read(query: Query) -> Reading:
             _number(found, name, values[-1], *limits[name])
         elif name in CHOICES:
             _choice(found, name, values[-1])
+        elif name == "precision":
+            _precision(found, values[-1], _engine_of(query))
         elif name == "baseline":
             _candidates(found, name, values[-1:])
         elif name == "pins":
@@ -111,6 +114,26 @@ def _choice(found: Reading, name: str, text: str) -> None:
         f"The link's {name} {_quoted(text)} is not known; the default is shown. "
         f"Choose one of: {', '.join(words)}."
     )
+
+
+def _engine_of(query: Query) -> str:
+    """The engine that a link leads to, right or wrong as its name may be."""
+    wanted = query.get("engine", [""])[-1].casefold()
+    matching = (key for key, one in ENGINES.items() if wanted in (key, one.label.casefold()))
+    return next(matching, next(iter(ENGINES)))
+
+
+def _precision(found: Reading, text: str, engine: str) -> None:
+    """The first that an engine offers is its default, and the page keeps no default in links."""
+    offered = ENGINES[engine].precisions
+    wanted = text.casefold()
+    if wanted not in offered:
+        found.problems.append(
+            f"The link's precision {_quoted(text)} is not offered by {ENGINES[engine].label}; "
+            f"the default is shown. Choose one of: {', '.join(offered)}."
+        )
+    elif wanted != offered[0]:
+        found.query["precision"] = [wanted]
 
 
 def _candidates(found: Reading, name: str, values: list[str]) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.engines import ENGINES
 from tests.browser.visiting import Visits, axis, card, settle
 from tests.serving import Server
 
@@ -35,6 +36,43 @@ def test_a_copied_link_brings_back_the_whole_state(visits: Visits, server: Serve
     expect(axis(other)).to_have_text(re.compile("Parameters"))
     expect(other.get_by_role("tab", name="Layers")).to_have_attribute("aria-selected", "true")
     expect(other.get_by_test_id("stTable")).to_contain_text("0.55-160")
+
+
+def choose(page: Page, group: str, option: str) -> None:
+    """And wait until the page has it."""
+    options = page.get_by_role("radiogroup", name=group)
+    options.get_by_text(option, exact=True).click()
+    expect(options.get_by_role("radio", name=option, exact=True)).to_be_checked()
+    settle(page)
+
+
+def test_a_precision_that_the_next_engine_lacks_gives_way_to_float32_and_leaves_the_link(
+    visits: Visits, server: Server
+) -> None:
+    one, other, reduced = next(
+        (one, other, precision)
+        for one in ENGINES.values()
+        for other in ENGINES.values()
+        for precision in one.precisions
+        if precision not in other.precisions
+    )
+    page = open_link(visits, server, f"engine={one.name}")
+    in_link = re.compile("precision=")
+    float32 = page.get_by_role("radio", name="float32", exact=True)
+
+    choose(page, "Precision", reduced)
+    expect(page).to_have_url(re.compile(f"precision={reduced}"))
+    choose(page, "Engine", other.label)
+    expect(float32).to_be_checked()
+    expect(page).not_to_have_url(in_link)
+    choose(page, "Engine", one.label)
+    expect(float32).to_be_checked()
+    expect(page).not_to_have_url(in_link)
+
+    wrong = open_link(visits, server, f"engine={other.name}&precision={reduced}")
+    expect(wrong.get_by_role("alert")).to_contain_text(f"is not offered by {other.label}")
+    expect(wrong.get_by_role("radio", name="float32", exact=True)).to_be_checked()
+    expect(wrong).not_to_have_url(in_link)
 
 
 @pytest.mark.parametrize(
