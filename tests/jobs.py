@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -68,11 +69,12 @@ def machine_is_free() -> bool:
 
 def workers() -> list[psutil.Process]:
     """Those that this process has started and that live."""
-    return [
-        child
-        for child in psutil.Process().children()
-        if child.status() != psutil.STATUS_ZOMBIE and "benchmarks.worker" in child.cmdline()
-    ]
+    living = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+            if child.status() != psutil.STATUS_ZOMBIE and "benchmarks.worker" in child.cmdline():
+                living.append(child)
+    return living
 
 
 def tickets() -> list[Path]:

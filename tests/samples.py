@@ -1,5 +1,7 @@
 """Runs that nobody had to measure, for tests of what is done with a run."""
 
+from dataclasses import replace
+
 from benchmarks.candidates import candidate
 from benchmarks.machine import Machine
 from benchmarks.results import Block, Measurement, Quality, Run
@@ -50,3 +52,9 @@ def measurement(
 
 def a_run(*measurements: Measurement) -> Run:
     return Run("0123456789ab", "2026-01-31T12:00:00+00:00", MACHINE, measurements)
+
+
+def undisturbed(measurement: Measurement) -> Measurement:
+    """As if nothing had disturbed its turns, for tests that a busy machine must not decide."""
+    blocks = tuple(replace(block, signals=None) for block in measurement.blocks)
+    return replace(measurement, blocks=blocks)

@@ -31,7 +31,8 @@ def test_measure_shows_time_left_and_then_a_measured_figure_with_its_ratio(
     strip = jobs(page).filter(has_text="Measure MobileNet 0.25-128")
     expect(strip).to_contain_text(TIME_LEFT, timeout=MEASURING_MS)
     expect(strip).to_have_count(0, timeout=MEASURING_MS)
-    expect(measured(page)).to_contain_text(re.compile(r"[\d.]+ ms.* × faster"))
+    ratio = r"( × faster|cannot tell \(.+ ×\))"  # it is withheld where the machine is too busy
+    expect(measured(page)).to_contain_text(re.compile(rf"[\d.]+ ms.*{ratio}"))
     expect(card(page, "Mult-adds")).to_contain_text("−98 %")
 
 

@@ -196,7 +196,14 @@ def test_a_busy_page_does_not_slow_what_it_measures() -> None:
 def test_timing_in_the_page_itself_is_caught() -> None:
     session = load_engine("eager").load(candidate(TINY), Scenario(), None)
 
-    assert not is_spared_by_a_busy_page(lambda: median(session.time_ns() for _ in range(7)))
+    def typical_ns() -> float:
+        """Of as many as half a second takes: others may hold up a few that follow each other."""
+        timed = [session.time_ns() for _ in range(7)]
+        while sum(timed) < 500 * MS:
+            timed.append(session.time_ns())
+        return median(timed)
+
+    assert not is_spared_by_a_busy_page(typical_ns)
 
 
 def leaves_the_cpu_to_workers() -> bool:
