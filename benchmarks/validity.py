@@ -17,7 +17,6 @@ from benchmarks.timing.verdicts import verdict
 Word = Literal["valid", "degraded", "invalid"]
 DEGRADED_SHARE = 0.5  # of turns that were disturbed: idle 0.4 at most, beside a busy program 0.94
 INVALID_SHARE = 0.75
-HELD_BACK_SHARE, HELD_BACK_INVALID_SHARE = 0.3, 0.6  # of a GPU; idle, nothing holds it back
 MIN_OTHERS_CPUS = 0.1  # less than that is what any system does by itself
 OF_CPU: tuple[Disturbance, ...] = ("waited", "paged", "throttled")
 HELD_BACK: dict[Disturbance, tuple[str, str]] = {
@@ -156,8 +155,8 @@ def _held_back(proper: list[Measurement]) -> list[Reason]:
     reasons = []
     for kind, (text, advice) in HELD_BACK.items():
         share = _share(proper, [kind])
-        if share >= HELD_BACK_SHARE:
-            is_invalid = share >= HELD_BACK_INVALID_SHARE and kind != "capped"
+        if share >= DEGRADED_SHARE:
+            is_invalid = share >= INVALID_SHARE and kind != "capped"
             word: Word = "invalid" if is_invalid else "degraded"
             reasons.append(Reason(word, f"{text} in {units.share(share)} of the turns.", advice))
     return reasons

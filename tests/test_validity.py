@@ -90,10 +90,10 @@ def held_back(reasons: int) -> Signals:
 @pytest.mark.parametrize(
     ("reasons", "share", "word", "text", "advice"),
     [
-        (0x40, 0.4, "degraded", "slowed down by heat in 40 % of the turns", "cool down"),
+        (0x40, 0.6, "degraded", "slowed down by heat in 60 % of the turns", "cool down"),
         (0x20, 0.9, "invalid", "slowed down by heat in 90 % of the turns", "cool down"),
         (0x80, 0.9, "invalid", "hardware held its clock down in 90 %", "power supply"),
-        (0x04, 0.4, "degraded", "by its power limit in 40 % of the turns", "smaller batch"),
+        (0x04, 0.6, "degraded", "by its power limit in 60 % of the turns", "smaller batch"),
         (0x04, 1.0, "degraded", "by its power limit in 100 % of the turns", "smaller batch"),
     ],
 )

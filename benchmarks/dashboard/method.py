@@ -48,17 +48,18 @@ in neither.
 - **Measured** results come from several fresh processes, because two processes can run identical
   code at speeds that differ by 10 %. The interval is formed over them, never over single calls.
 
-**Verdicts.** A measured pair is *faster* or *slower* if the interval of its ratio excludes 1, the
-*same* if the whole interval lies within 2 %, and otherwise nobody can tell. Three processes (quick)
-never say the same. The baseline is timed twice, as two copies: if these seem to differ, the run is
+**Verdicts.** A measured pair is the *same* if the whole interval of its ratio lies within 2 %, else
+*faster* or *slower* if the interval excludes 1, and otherwise nobody can tell. Three processes
+(quick) never say the same. The baseline is timed twice, as two copies: if these seem to differ, the run is
 **degraded**, and differences less than twice as large are not believed.
 
 **Disturbances.** A turn during which the engine's threads had to wait for a CPU is done again and
 does not count. That is judged by the system's own counters, never by the time it took: leaving out
 slow turns would make everything look faster. The same holds for a turn during which heat, hardware
-or a power limit held down the clock of an NVIDIA GPU, by its driver's word. If most turns were
-disturbed, the run is **invalid**: its figures are shown, but no verdict; a power limit alone only
-**degrades** it, because under that load it is how fast the GPU is. Before it starts, a measurement
+or a power limit held down the clock of an NVIDIA GPU, by its driver's word. If half of the turns
+were disturbed, or the machine ran on battery or into its CPU quota, the run is **degraded**; from
+three quarters on it is **invalid**: its figures are shown, but no verdict. A power limit alone only
+degrades it, because under that load it is how fast the GPU is. Before it starts, a measurement
 waits up to ten seconds while other programs queue for the CPUs. The Machine page and
 `mobilenet-bench validate` find out from identical networks which difference four of five runs would
 find on this machine.
