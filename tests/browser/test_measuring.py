@@ -94,11 +94,11 @@ def test_references_join_the_chart_one_by_one_while_they_are_measured(page: Page
 
 @pytest.mark.parametrize("engine", ["ONNX Runtime", "OpenVINO"])
 def test_other_engines_measure_too(visits: Visits, server: Server, engine: str) -> None:
-    page = visits.open(f"{server.url}?width=0.25&resolution=160&baseline=0.25-160&effort=quick")
+    page = visits.open(f"{server.url}?width=0.35&resolution=160&baseline=0.35-160&effort=quick")
     page.get_by_role("radiogroup", name="Engine").get_by_text(engine, exact=True).click()
     expect(page.get_by_role("heading", level=4)).to_contain_text(engine)
     expect(card(page, "Latency here")).to_contain_text("in PyTorch")
-    strip = press(page, "Measure 0.25-160", "Measure MobileNet 0.25-160")
+    strip = press(page, "Measure 0.35-160", "Measure MobileNet 0.35-160")
 
     expect(measured(page)).to_contain_text(re.compile(r"[\d.]+ ms.*baseline"), timeout=MEASURING_MS)
     expect(strip).to_have_count(0)
