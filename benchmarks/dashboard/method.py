@@ -50,8 +50,8 @@ in neither.
 
 **Verdicts.** A measured pair is the *same* if the whole interval of its ratio lies within 2 %, else
 *faster* or *slower* if the interval excludes 1, and otherwise nobody can tell. Three processes
-(quick) never say the same. The baseline is timed twice, as two copies: if these seem to differ, the run is
-**degraded**, and differences less than twice as large are not believed.
+(quick) never say the same. The baseline is timed twice, as two copies: if these seem to differ, the
+run is **degraded**, and differences less than twice as large are not believed.
 
 **Disturbances.** A turn during which the engine's threads had to wait for a CPU is done again and
 does not count. That is judged by the system's own counters, never by the time it took: leaving out
