@@ -13,12 +13,11 @@ from benchmarks.engines.session import EngineError
 from benchmarks.engines.torch_session import (
     DTYPES,
     TorchSession,
-    check_device,
-    check_precision,
     compute_as_asked,
     devices,
     expected_logits,
     explained,
+    set_up,
 )
 from benchmarks.inputs import images
 from benchmarks.networks import build
@@ -37,17 +36,14 @@ class CompiledEngine:
         return devices()
 
     def load(self, candidate: Candidate, scenario: Scenario, prepared: Path | None) -> TorchSession:
-        check_device(scenario.device)
-        check_precision(scenario.device, scenario.precision)
-        torch.set_num_threads(scenario.threads)
-        there = torch.from_numpy(images(candidate, scenario.batch)).to(
-            scenario.device, DTYPES[scenario.precision]
-        )
+        set_up(scenario)
         try:
+            batch = images(candidate, scenario.batch)
+            there = torch.from_numpy(batch).to(scenario.device, DTYPES[scenario.precision])
             if prepared is not None:
                 return TorchSession(_library(prepared / FILES["aot"]), there)
             model = build(candidate)
-            wanted = expected_logits(model, images(candidate, scenario.batch))
+            wanted = expected_logits(model, batch)
             return TorchSession(_compiled(model, there), there, wanted)
         except (RuntimeError, MemoryError) as error:
             raise explained(error) from error

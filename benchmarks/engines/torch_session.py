@@ -101,9 +101,7 @@ class TorchEngine:
         return devices()
 
     def load(self, candidate: Candidate, scenario: Scenario, prepared: Path | None) -> TorchSession:
-        check_device(scenario.device)
-        check_precision(scenario.device, scenario.precision)
-        torch.set_num_threads(scenario.threads)
+        set_up(scenario)
         try:
             model = build(candidate)
             batch = images(candidate, scenario.batch)
@@ -129,6 +127,13 @@ def compute_as_asked() -> None:
     torch.backends.cuda.matmul.allow_tf32 = False
     # It would try kernels and keep the fastest: noise decides, so two copies of a network differ.
     torch.backends.cudnn.benchmark = False
+
+
+def set_up(scenario: Scenario) -> None:
+    """Give torch the threads; raises Unsupported where it lacks the device or the precision."""
+    check_device(scenario.device)
+    check_precision(scenario.device, scenario.precision)
+    torch.set_num_threads(scenario.threads)
 
 
 def devices() -> tuple[str, ...]:
