@@ -12,11 +12,11 @@ from benchmarks.timing.statistics import (
     MIN_SAMPLES,
     Interval,
     Ratio,
-    hodges_lehmann,
     mean_interval,
     median_interval,
     quantile,
     ratio_over_workers,
+    trimmed_mean,
 )
 
 positive = st.floats(min_value=1e-6, max_value=1e3)
@@ -218,6 +218,12 @@ def test_below_three_workers_nothing_is_said_to_be_findable() -> None:
     assert Ratio(1.0, None, 60, 5).findable is None
 
 
-def test_the_middle_of_all_pairs_is_not_moved_by_a_stray() -> None:
-    assert hodges_lehmann([1.0, 2.0, 3.0]) == 2.0
-    assert hodges_lehmann([1.0, 1.0, 1.0, 1.0, 100.0]) == 1.0
+def test_a_trimmed_mean_is_not_moved_by_strays_to_either_side() -> None:
+    assert trimmed_mean([1.0, 2.0, 3.0]) == 2.0
+    assert trimmed_mean([1.0, 1.0, 1.0, 1.0, 100.0]) == 1.0
+    assert trimmed_mean([-50.0, 1.0, 2.0, 3.0, 90.0]) == 2.0
+
+
+def test_a_trimmed_mean_of_very_few_is_their_mean() -> None:
+    assert trimmed_mean([1.0]) == 1.0
+    assert trimmed_mean([1.0, 2.0]) == 1.5

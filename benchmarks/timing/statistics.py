@@ -18,6 +18,7 @@ CONFIDENCE = 0.95
 # A run that stops once its intervals are narrow has looked often: 97.5 % then covers 95 %.
 NOMINAL_CONFIDENCE = 0.975
 MIN_WORKERS = 3  # fewer give no interval over workers
+TRIM = 0.4  # of the rounds of one worker, at either end
 POWER = 0.8  # a difference counts as one that is found if four of five runs find it
 # Smallest samples for which a two-sided 95 % distribution-free interval of the quantile exists.
 MIN_SAMPLES = {0.5: 6, 0.9: 29, 0.99: 299}
@@ -113,12 +114,16 @@ def median_interval(values: Sequence[float]) -> Interval | None:
     return Interval(ranked[rank], ranked[count - 1 - rank])
 
 
-def hodges_lehmann(values: Sequence[float]) -> float:
-    """The median of all pairwise means: as robust as a median against strays, less noisy.
+def trimmed_mean(values: Sequence[float]) -> float:
+    """Mean without the lowest and the highest `TRIM`: as robust as a median, a little less noisy.
 
-    Hodges and Lehmann (1963). Quadratic in the number of values: meant for tens of rounds.
+    Rounds in which the machine changed its speed lie far off to either side. On recorded turns
+    estimates by it vary less, from one process to the next, than by Hodges and Lehmann's: for six
+    kinds of process by 3 to 15 % (`python -m tests.bench estimators`).
     """
-    return median((a + b) / 2 for number, a in enumerate(values) for b in values[: number + 1])
+    ranked = sorted(values)
+    left_out = int(TRIM * len(ranked))
+    return fmean(ranked[left_out : len(ranked) - left_out])
 
 
 def mean_interval(values: Sequence[float]) -> Interval | None:
@@ -166,7 +171,7 @@ def ratio_over_workers(
         return None
     if len(logs) < MIN_WORKERS:
         return _ratio_over_rounds([log for of_worker in logs.values() for log in of_worker])
-    typical = [hodges_lehmann(of_worker) for of_worker in logs.values()]
+    typical = [trimmed_mean(of_worker) for of_worker in logs.values()]
     bounds = mean_interval(typical)
     return Ratio(
         value=math.exp(fmean(typical)),

@@ -21,6 +21,7 @@ from tests.bench import (
     budget,
     clone,
     engines,
+    estimators,
     fastest,
     page,
     recommended,
@@ -49,6 +50,7 @@ SECTIONS = {
     "agreement": Section(agreement.figures, "6 minutes", 5, 1),
     "answers": Section(answers.figures, "6 minutes", 8, 1),
     "recommended": Section(recommended.figures, "11 minutes", 60, 4),
+    "estimators": Section(lambda times: estimators.figures(), "10 seconds"),
     "clone": Section(lambda times: clone.figures(), "some minutes and 6.5 GB", is_watched=False),
 }
 

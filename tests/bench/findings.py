@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from benchmarks.timing.statistics import Interval, Ratio, hodges_lehmann, mean_interval
+from benchmarks.timing.statistics import Interval, Ratio, mean_interval, trimmed_mean
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Share:
 def ratio_over_processes(logs: Sequence[Sequence[float]]) -> Ratio:
     """Of the log-ratios of each fresh process's rounds. The process is the unit: rounds of one
     agree with one another more than with those of the next."""
-    typical = [hodges_lehmann(own) for own in logs]
+    typical = [trimmed_mean(own) for own in logs]
     bounds = mean_interval(typical)
     return Ratio(
         value=math.exp(fmean(typical)),

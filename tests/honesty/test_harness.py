@@ -12,7 +12,7 @@ import pytest
 from benchmarks.messages import Loaded, Task
 from benchmarks.results import Block, Measurement, Quality
 from benchmarks.timing.protocol import take_turn
-from benchmarks.timing.statistics import Interval, Ratio, hodges_lehmann
+from benchmarks.timing.statistics import Interval, Ratio, trimmed_mean
 from tests.honesty.checks import CHECKS, Harness, bias, cannot_tell, found
 from tests.honesty.noise import MACHINES, Blocks
 
@@ -81,7 +81,7 @@ def separate_runs(a: Blocks, b: Blocks) -> Ratio:
 
 def no_price_for_looking(a: Blocks, b: Blocks) -> Ratio | None:
     """A normal interval over workers, although there are few and it was looked at after each."""
-    typical = [hodges_lehmann(own) for own in logs(a, b).values()]
+    typical = [trimmed_mean(own) for own in logs(a, b).values()]
     return normal(typical) if len(typical) > 1 else None
 
 
