@@ -163,7 +163,8 @@ def measure(
 def engines(as_json: AsJson = False) -> None:
     """List the engines, and whether each really runs here.
 
-    A tiny network is run in each: that takes some seconds.
+    A tiny network is run in each: some 20 seconds, and a minute or more the first time, when it is
+    exported and compiled.
     """
     from benchmarks.engines import ENGINES
     from benchmarks.engines.probe import probe

@@ -84,7 +84,7 @@ def statuses(tried: Iterable[Request], failures: Iterable[Failure]) -> tuple[Eng
 
 
 def probe(listen: Callable[[Update], None]) -> tuple[EngineStatus, ...]:
-    """Run the trials here and now, or in the machine's queue; some seconds.
+    """Run the trials here and now, or in the machine's queue; a minute or more the first time.
 
     Raises KeyboardInterrupt after Ctrl-C: half an answer would mislead.
     """
