@@ -42,7 +42,8 @@ class Standing:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What one run says of the ways to run one network. Prints as its sentences.
+    """What one run says of the ways to run one network. Prints as its sentences, with the reasons
+    for which the run is worth less than it could be.
 
     full: those in float32, the one with the shortest time first; reduced: the others.
     current: how the network is run now.
@@ -75,12 +76,13 @@ class Recommendation:
     def sentences(self) -> tuple[str, ...]:
         """First which engine is fastest, then a sentence for each reduced precision."""
         if self.state.word == "invalid":
-            return (f"{self._cannot_be_told}. {self.state.reasons[0].text}",)
+            return (f"{self._cannot_be_told}: the run is invalid.",)
         about_engines = [self._about_engines()] if len(self.full) > 1 else []
         return (*about_engines, *self._about_precisions())
 
     def __str__(self) -> str:
-        return "\n".join(self.sentences)
+        reasons = (f"{reason.text} {reason.advice}" for reason in self.state.reasons)
+        return "\n".join((*self.sentences, *reasons))
 
     def _about_engines(self) -> str:
         best, names = self.full[0], _listed(_engine(one) for one in self.fastest)

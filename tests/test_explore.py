@@ -290,6 +290,7 @@ def test_a_comparison_that_cannot_be_relied_on_says_why_and_what_to_do(
     show_finished(monkeypatch, a_run(*(disturbed(row, 0.9) for row in run.measurements)))
     page.run()
 
-    assert "cannot be told. Threads of the engine had to wait" in shown(page)
-    assert "The run is invalid. Wait until the machine is idle." in shown(page)
+    assert "cannot be told: the run is invalid." in shown(page)
+    assert "Threads of the engine had to wait" in shown(page)
+    assert "Wait until the machine is idle." in shown(page)
     assert "use_fastest" not in {button.key for button in page.button}

@@ -102,9 +102,10 @@ def test_of_an_invalid_run_nothing_is_said_but_why() -> None:
     said = found(*(disturbed(row, 0.9) for row in rows), current=EAGER)
 
     assert said.sentences == (
-        "Which engine is fastest in float32 for 1.0-224 with 1 thread cannot be told. "
-        "Threads of the engine had to wait for a CPU in 90 % of the turns.",
+        "Which engine is fastest in float32 for 1.0-224 with 1 thread cannot be told: "
+        "the run is invalid.",
     )
+    assert "Threads of the engine had to wait for a CPU in 90 % of the turns." in str(said)
     assert said.better is None
     assert {one.verdict for one in (*said.full, *said.reduced)} == {None, "cannot tell"}
 

@@ -88,8 +88,8 @@ def _say(found: Recommendation) -> None:
             args=(better,),
         )
     word, reasons = found.state.word, found.state.reasons
-    if word == "invalid":  # the sentence has said why
-        note(f":material/error: The run is invalid. {reasons[0].advice}")
+    if word == "invalid":  # the sentence has said so
+        note(f":material/error: {reasons[0].text} {reasons[0].advice}")
     elif reasons:
         texts = " ".join(reason.text for reason in reasons)
         note(f":material/warning: The run is {word}. {texts}")
