@@ -11,6 +11,7 @@ from benchmarks.results import Block
 from benchmarks.timing.contamination import Counters, Signals
 from benchmarks.timing.protocol import (
     EFFORTS,
+    MAX_SLICE_S,
     MIN_ROUNDS,
     PLANS,
     Check,
@@ -163,6 +164,15 @@ def test_the_time_of_slow_networks_is_taken_from_the_rounds_of_the_others() -> N
     plan = Plan(rounds=6, max_rounds=60, slice_s=2.0)
 
     assert plan.rounds_for([0.01] * 5 + [0.09]) == 9  # 0.92 s are left
+
+
+def test_processes_that_were_long_in_starting_are_put_to_use_for_longer() -> None:
+    plan = Plan(rounds=12, slice_s=2.0, share_of_start=0.5)
+
+    assert plan.after_start(1.0).slice_s == 2.0
+    assert plan.after_start(8.0).slice_s == 4.0
+    assert plan.after_start(300.0).slice_s == MAX_SLICE_S
+    assert Plan(rounds=12, slice_s=2.0).after_start(8.0).slice_s == 2.0
 
 
 @pytest.mark.parametrize("preset", ["quick", "standard", "certify"])

@@ -77,11 +77,12 @@ class Replicate:
 
     def run(self, start: Start) -> None:
         """Raises Cancelled; whatever happens, its processes are gone at the end."""
+        began = time.monotonic()
         try:
             for runtime, tasks in self._in_order():
                 self._load(start, runtime, tasks)
             if self._arms:
-                self._take_turns()
+                self._take_turns(self._plan.after_start(time.monotonic() - began))
         finally:
             for worker in self._workers:
                 worker.kill()
@@ -115,10 +116,8 @@ class Replicate:
         except WorkerDied as death:
             self._lose(worker, str(death))
 
-    def _take_turns(self) -> None:
-        plan = schedule(
-            {name: arm.call_s for name, arm in self._arms.items()}, self._plan, self._rng
-        )
+    def _take_turns(self, wanted: Plan) -> None:
+        plan = schedule({name: arm.call_s for name, arm in self._arms.items()}, wanted, self._rng)
         pids = [worker.pid for worker in self._workers]
         began, busy_s, own_s = time.monotonic(), busy_cpu_s(), cpu_s_of(pids)
         allowed = round(MAX_EXTRA * len(plan.turns))

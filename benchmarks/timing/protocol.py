@@ -26,6 +26,7 @@ Check = Callable[[], None]  # called between inferences; raises to stop
 Turn = Callable[[int, int, Check], Block]  # of one network: the round, and how many inferences
 
 Preset = Literal["preview", "quick", "standard", "certify"]
+MAX_SLICE_S = 10.0  # that a slow start asks for
 MIN_ROUNDS = 6  # the fewest for which an interval of the median exists
 
 
@@ -36,6 +37,9 @@ class Plan:
     rounds: turns each network takes at least, in one process. More follow until `slice_s` are
         full, up to `max_rounds`. Networks whose block is longer than `sparse_above_s` take only
         six, spread over the run.
+    share_of_start: the time to fill is at least this share of what starting the processes took,
+        within `MAX_SLICE_S`. Estimates scatter as the rounds of a process are few, so one that was
+        long in starting is best put to use.
     block_s: time the counted calls of a block should fill, within 1 to `max_calls` calls. Short:
         the speed of a shared machine changes within some 50 ms, and networks are best compared
         within that time.
@@ -47,12 +51,18 @@ class Plan:
     rounds: int
     max_rounds: int = 0
     slice_s: float = 0.0
+    share_of_start: float = 0.0
     block_s: float = 0.005
     max_calls: int = 20
     max_warmup_s: float = 1.0
     min_warmup_calls: int = 3
     sparse_above_s: float = 0.1
     skip_above_s: float | None = None
+
+    def after_start(self, started_s: float) -> Plan:
+        """The plan for processes that took so many seconds to start and to load their networks."""
+        worth_s = min(MAX_SLICE_S, self.share_of_start * started_s)
+        return replace(self, slice_s=max(self.slice_s, worth_s))
 
     def calls_per_block(self, call_s: float) -> int:
         return max(1, min(self.max_calls, round(self.block_s / call_s)))
@@ -83,9 +93,9 @@ class Plan:
 
 PLANS: Mapping[Preset, Plan] = {
     "preview": Plan(rounds=MIN_ROUNDS, block_s=0.008, max_warmup_s=0.02, skip_above_s=0.6),
-    "quick": Plan(rounds=12, max_rounds=60, slice_s=2.0),
-    "standard": Plan(rounds=12, max_rounds=60, slice_s=2.0),
-    "certify": Plan(rounds=12, max_rounds=80, slice_s=3.0, max_warmup_s=3.0),
+    "quick": Plan(rounds=12, max_rounds=120, slice_s=2.0, share_of_start=0.5),
+    "standard": Plan(rounds=12, max_rounds=120, slice_s=2.0, share_of_start=1.0),
+    "certify": Plan(rounds=12, max_rounds=120, slice_s=3.0, share_of_start=1.0, max_warmup_s=3.0),
 }
 
 

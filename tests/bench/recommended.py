@@ -95,11 +95,12 @@ def soon_prepared() -> list[str]:
 
 
 def ranked(network: str, run: Run) -> list[Measurement]:
-    """Its engines, the fastest first. Raises ValueError where all failed."""
+    """Its engines, the fastest first, as `recommend` ranks them. Raises ValueError where all
+    failed."""
     rows = [row for row in run.measurements if row.candidate.key == network]
     if not rows:
         raise ValueError(f"No engine ran: {[failure.reason for failure in run.failures]}")
-    return sorted(rows, key=lambda row: row.median_s)
+    return sorted(rows, key=lambda row: _times_as_long(row, rows[0]))
 
 
 def hopeful(run: Run, networks: Sequence[str]) -> list[str]:
@@ -108,7 +109,7 @@ def hopeful(run: Run, networks: Sequence[str]) -> list[str]:
     for network in networks:
         best, *_ = rows = ranked(network, run)
         found |= {
-            row.scenario.engine: None for row in rows if row.median_s <= HOPELESS * best.median_s
+            row.scenario.engine: None for row in rows if _times_as_long(row, best) <= HOPELESS
         }
     return list(found)
 
@@ -125,4 +126,9 @@ def holds(network: str, first: Run, later: Run) -> bool:
 
 def _times(network: str, run: Run) -> str:
     best, *_ = rows = ranked(network, run)
-    return ", ".join(f"{row.scenario.engine} {row.median_s / best.median_s:.3f}" for row in rows)
+    return ", ".join(f"{row.scenario.engine} {_times_as_long(row, best):.3f}" for row in rows)
+
+
+def _times_as_long(row: Measurement, other: Measurement) -> float:
+    ratio = row.ratio_to(other)
+    return ratio.value if ratio else row.median_s / other.median_s
