@@ -15,8 +15,8 @@ from benchmarks.timing.statistics import Ratio
 from benchmarks.timing.verdicts import verdict
 
 Word = Literal["valid", "degraded", "invalid"]
-# Of turns that were disturbed. Recorded: idle up to 0.4 (eager PyTorch with all CPUs; one stray
-# set 0.84), beside a busy program 0.95 and more.
+# Of turns that were disturbed. Recorded: idle up to 0.37 (eager PyTorch with all CPUs; an earlier
+# recording has one stray set of 0.84), beside busy programs 0.91 and more.
 DEGRADED_SHARE = 0.5
 INVALID_SHARE = 0.75
 MIN_OTHERS_CPUS = 0.1  # less than that is what any system does by itself

@@ -95,7 +95,7 @@ PLANS: Mapping[Preset, Plan] = {
     "preview": Plan(rounds=MIN_ROUNDS, block_s=0.008, max_warmup_s=0.02, skip_above_s=0.6),
     "quick": Plan(rounds=12, max_rounds=120, slice_s=2.0, share_of_start=0.5),
     "standard": Plan(rounds=12, max_rounds=120, slice_s=2.0, share_of_start=1.0),
-    "certify": Plan(rounds=12, max_rounds=120, slice_s=3.0, share_of_start=1.0, max_warmup_s=3.0),
+    "certify": Plan(rounds=12, max_rounds=80, slice_s=3.0, share_of_start=1.0, max_warmup_s=3.0),
 }
 
 

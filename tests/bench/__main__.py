@@ -46,10 +46,10 @@ SECTIONS = {
     "page": Section(lambda times: page.figures(), "3 minutes", is_watched=False, by_default=True),
     "engines": Section(engines.figures, "3 minutes", 8, 1, by_default=True),
     "budget": Section(budget.figures, "3 minutes", by_default=True),
-    "fastest": Section(fastest.figures, "6 minutes", 5, 1),
-    "agreement": Section(agreement.figures, "6 minutes", 5, 1),
+    "fastest": Section(fastest.figures, "8 minutes", 5, 1),
+    "agreement": Section(agreement.figures, "11 minutes", 5, 1),
     "answers": Section(answers.figures, "6 minutes", 8, 1),
-    "recommended": Section(recommended.figures, "11 minutes", 60, 4),
+    "recommended": Section(recommended.figures, "29 minutes", 60, 4),
     "estimators": Section(lambda times: estimators.figures(), "10 seconds"),
     "clone": Section(lambda times: clone.figures(), "some minutes and 6.5 GB", is_watched=False),
 }
