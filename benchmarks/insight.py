@@ -13,7 +13,7 @@ from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import OF_GPU, disturbances
 from benchmarks.timing.statistics import MIN_WORKERS
 from benchmarks.timing.verdicts import MARGIN, Verdict, null_effect, verdict
-from benchmarks.validity import DEGRADED_SHARE, null_ratio, state_of
+from benchmarks.validity import DEGRADED_SHARE, null_ratio
 from mobilenet.config import MobileNetConfig
 
 LARGEST = Candidate(config=MobileNetConfig(1.0, 224))
@@ -111,10 +111,27 @@ def told(one: Measurement, other: Measurement, run: Run | None) -> Verdict:
     can be told. Two processes have a control each: the one that is further off counts."""
     if run is None:
         return verdict(one.ratio_to(other))
-    if (state := state_of(run)) is not None and state.word == "invalid":
+    if (state := run.state) is not None and state.word == "invalid":
         return "cannot tell"
     nulls = (null_ratio(run, one), null_ratio(run, other))
     return verdict(one.ratio_to(other), null=max(nulls, key=lambda null: abs(null_effect(null))))
+
+
+def about(run: Run) -> str:
+    """What a run is of, in a few words: "4 networks in ONNX Runtime, 2 threads"."""
+    if not run.measurements:
+        return "Nothing measured"
+    networks = list(dict.fromkeys(one.candidate.name for one in run.measurements))
+    what = networks[0] if len(networks) == 1 else f"{len(networks)} networks"
+    ways = list(dict.fromkeys(way_label(one.scenario) for one in run.measurements))
+    how = ways[0] if len(ways) == 1 else f"{len(ways)} ways"
+    scenario = run.measurements[0].scenario
+    rest = [
+        units.counted(scenario.threads, "thread"),
+        *([f"batch {scenario.batch}"] if scenario.batch > 1 else []),
+        *([scenario.device] if scenario.device != "cpu" else []),
+    ]
+    return f"{what} in {', '.join([how, *rest])}"
 
 
 def engine_label(scenario: Scenario) -> str:

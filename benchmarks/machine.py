@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
+import re
+import socket
 import sys
 import time
 from collections.abc import Iterable
@@ -29,6 +32,20 @@ PACKAGES = (
     "streamlit",
     "plotly",
 )
+# The only variables of the environment that are told; threads are set by the program itself.
+SETTINGS = (
+    "CUDA_LAUNCH_BLOCKING",
+    "GOMP_SPINCOUNT",
+    "KMP_BLOCKTIME",
+    "MALLOC_ARENA_MAX",
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TOP_PAD_",
+    "MALLOC_TRIM_THRESHOLD_",
+    "NVIDIA_TF32_OVERRIDE",
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+)
+_NUMBER = re.compile(r"[0-9]{1,12}")
+SUPERUSER = "root"  # tells nothing of anybody, and stands in "root mean square"
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,7 @@ class Machine:
     system: str
     python: str
     packages: tuple[tuple[str, str], ...]  # distribution and version, those installed
+    settings: tuple[tuple[str, int], ...] = ()  # numbers in the environment that runtimes obey
 
     def version_of(self, package: str) -> str | None:
         return dict(self.packages).get(package)
@@ -106,6 +124,11 @@ def read_machine() -> Machine:
         python=platform.python_version(),
         packages=tuple(
             (name, found) for name in PACKAGES if (found := _installed(name)) is not None
+        ),
+        settings=tuple(
+            (name, int(text))
+            for name in SETTINGS
+            if _NUMBER.fullmatch(text := os.environ.get(name, ""))
         ),
     )
 
@@ -189,6 +212,14 @@ def has_our_parent(pid: int) -> bool:
     with suppress(psutil.Error):
         return bool(psutil.Process(pid).ppid() == os.getppid())
     return False
+
+
+def private_names() -> tuple[str, ...]:
+    """What this machine and its user are called: nobody else's business."""
+    names = [socket.gethostname()]
+    with suppress(OSError, KeyError, ImportError):  # a user without a name
+        names.append(getpass.getuser())
+    return tuple(name for name in names if name and name != SUPERUSER)
 
 
 def _is_on_battery() -> bool | None:

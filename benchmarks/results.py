@@ -31,6 +31,8 @@ from benchmarks.usage import Energy, Memory
 if TYPE_CHECKING:
     import pandas as pd
 
+    from benchmarks.validity import State
+
 Quality = Literal["preview", "preliminary", "measured"]
 QUALITIES: tuple[Quality, ...] = ("preview", "preliminary", "measured")
 NANOSECONDS = 1e-9
@@ -275,6 +277,13 @@ class Run:
     cancelled: bool = False
     controls: tuple[Measurement, ...] = ()
     conditions: Conditions = Conditions()
+
+    @cached_property
+    def state(self) -> State | None:
+        """What it is worth, with the reasons; None where it holds no proper measurement."""
+        from benchmarks.validity import state_of
+
+        return state_of(self)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a network and scenario, units in the column names, None for "not measured"."""

@@ -18,7 +18,16 @@ from benchmarks.timing.statistics import MIN_WORKERS
 from benchmarks.validity import busy_start, shared_gpu, state_of
 from benchmarks.variants import Top1
 
-__all__ = ["describe_failure", "printable", "to_frame", "to_html", "to_text"]
+__all__ = [
+    "describe_failure",
+    "heading",
+    "notes",
+    "printable",
+    "to_cells",
+    "to_frame",
+    "to_html",
+    "to_text",
+]
 
 GAP = "  "
 _INHERITING = 'style="color:inherit;font-size:inherit;border-collapse:collapse"'
@@ -63,6 +72,23 @@ def to_html(run: Run) -> str:
         f"<div><p>{heading}</p>{table if run.measurements else ''}"
         f'<p style="font-size:smaller;opacity:.8">{notes}</p></div>'
     )
+
+
+def to_cells(run: Run) -> tuple[list[str], list[list[str]]]:
+    """Titles of the columns, and the texts of each row."""
+    columns = _columns(run)
+    rows = [[column.text(row).strip() for column in columns] for row in run.measurements]
+    return [column.title.strip() for column in columns], rows
+
+
+def heading(run: Run) -> list[str]:
+    """The machine, and what all networks of the run have in common; a line each."""
+    return _heading(run)
+
+
+def notes(run: Run) -> list[str]:
+    """What must be known to read the whole table, a sentence or two each."""
+    return _notes(run, _columns(run))
 
 
 def describe_failure(failure: Failure) -> str:

@@ -113,6 +113,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
+def moment(utc: str) -> str:
+    """A time in UTC as people write it: "2026-01-31 12:00 UTC"."""
+    return f"{utc[:10]} {utc[11:16]} UTC"
+
+
 def duration(seconds: float) -> str:
     """Time left or taken, coarse: "8 s", "2 min", "2 min 5 s"."""
     minutes, rest = divmod(max(0, round(seconds)), 60)

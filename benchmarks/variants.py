@@ -82,6 +82,11 @@ def family_of(candidate: Candidate) -> str:
     return references()[candidate.reference].family
 
 
+def recipe_of(variant: Variant) -> str | None:
+    """By which its accuracy was reached; None where none is known."""
+    return variant.top1.recipe if variant.top1 else None
+
+
 def pareto_front(variants: Iterable[Variant], metric: Metric) -> tuple[Variant, ...]:
     """Those that no other beats in both accuracy and `metric`, smallest first.
 

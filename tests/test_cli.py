@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from benchmarks import snapshot
 from benchmarks.cli import app
-from benchmarks.cli_input import engine_names, pairs
+from benchmarks.cli.given import engine_names, pairs
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import runnable
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
@@ -58,7 +58,7 @@ def test_a_measurement_that_succeeds_ends_with_status_0(answer: Answer) -> None:
 
 
 def test_json_is_the_snapshot_and_nothing_else(answer: Answer) -> None:
-    found = snapshot.loads(answer.finished.stdout)
+    found = snapshot.loads(answer.finished.stdout).run
 
     assert [row.candidate.key for row in found.measurements] == ["0.25-32-n10", "0.5-32-n10"]
     assert found == snapshot.load(answer.file)
@@ -151,7 +151,7 @@ def test_an_accelerator_that_is_not_there_fails_with_status_1() -> None:
     assert finished.returncode == 1
     assert "Failed: MobileNet 0.25-32 (10 classes) in PyTorch eager: " in finished.stderr
     assert "no device 'abacus'" in finished.stderr
-    assert snapshot.loads(finished.stdout).failures
+    assert snapshot.loads(finished.stdout).run.failures
 
 
 @needs_terminals
@@ -344,7 +344,7 @@ def modules_after(*arguments: str) -> set[str]:
 def test_memory_is_measured_where_it_is_asked_for() -> None:
     finished = run("measure", *TINY, "--preset", "preview", "--memory", "--json")
 
-    (found,) = snapshot.loads(finished.stdout).measurements
+    (found,) = snapshot.loads(finished.stdout).run.measurements
     assert finished.returncode == 0, finished.stderr
     assert found.memory is not None
     assert found.memory.floor_bytes > 10 * found.candidate.size_bytes

@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -16,14 +17,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks import snapshot
+from benchmarks import snapshot, summary
 from benchmarks.candidates import Candidate
 from benchmarks.machine import Machine, read_machine
 from benchmarks.references import references
 from benchmarks.results import Block, Failure, Measurement, Run
 from benchmarks.scenarios import Scenario
-from benchmarks.snapshot import SnapshotError, dumps, load, loads, save
+from benchmarks.snapshot import SnapshotError, document, dumps, load, loads, save
 from benchmarks.timing.contamination import GpuSignals, Signals
+from benchmarks.timing.protocol import PROTOCOL_VERSION
 from benchmarks.usage import NVML, PACKAGE, Energy, Memory
 from mobilenet.config import MobileNetConfig
 from tests.samples import a_run, measurement
@@ -33,7 +35,8 @@ Change = Callable[[dict[str, Any]], object]
 
 times_ns = st.integers(1, 10**12)
 seconds = st.floats(0, 1e6)
-texts = st.text(max_size=30)
+texts = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), max_size=30)
+reasons = st.text("Not found: memory, 3 ünits\n語", max_size=30)
 utc = st.datetimes().map(lambda moment: moment.isoformat() + "+00:00")
 configs = st.builds(
     MobileNetConfig,
@@ -95,7 +98,7 @@ measurements = st.builds(
     run_id=st.just("0123456789ab"),
     measured_utc=utc,
     warmup_ns=st.lists(times_ns, min_size=1, max_size=4).map(tuple),
-    blocks=st.lists(blocks, min_size=1, max_size=3).map(tuple),
+    blocks=st.lists(blocks, min_size=1, max_size=3, unique_by=lambda one: one.round).map(tuple),
     load_s=seconds,
     prepare_s=st.none() | seconds,
     output_error=st.none() | seconds,
@@ -113,14 +116,19 @@ machines = st.builds(
     system=texts,
     python=texts,
     packages=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
+    settings=st.lists(st.tuples(st.just("KMP_BLOCKTIME"), st.integers(0, 9)), max_size=2).map(
+        tuple
+    ),
 )
 runs = st.builds(
     Run,
     id=st.just("0123456789ab"),
     started_utc=utc,
     machine=machines,
-    measurements=st.lists(measurements, max_size=3).map(tuple),
-    failures=st.lists(st.builds(Failure, candidates, scenarios, texts), max_size=2).map(tuple),
+    measurements=st.lists(
+        measurements, max_size=3, unique_by=lambda one: (one.candidate, one.scenario)
+    ).map(tuple),
+    failures=st.lists(st.builds(Failure, candidates, scenarios, reasons), max_size=2).map(tuple),
     cancelled=st.booleans(),
 )
 json_values = st.recursive(
@@ -137,13 +145,13 @@ def run() -> Run:
 
 def changed(run: Run, change: Change) -> str:
     """The document of `run` after `change` was made to it."""
-    document = json.loads(dumps(run))
-    change(document)
-    return json.dumps(document)
+    content = json.loads(dumps(run))
+    change(content)
+    return json.dumps(content)
 
 
-def first(document: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = document["run"]["measurements"][0]
+def first(content: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = content["run"]["measurements"][0]
     return found
 
 
@@ -158,7 +166,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 @given(runs)
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_a_run_comes_back_exactly_as_it_was(run: Run) -> None:
-    assert loads(dumps(run)) == run
+    assert loads(dumps(run)).run == run
 
 
 @given(seed=st.integers(0, 2**32), value=json_values)
@@ -166,40 +174,40 @@ def test_a_run_comes_back_exactly_as_it_was(run: Run) -> None:
 def test_a_document_with_one_value_replaced_is_a_run_or_a_snapshot_error(
     seed: int, value: Any
 ) -> None:
-    document = json.loads(dumps(a_run(measurement("0.5-160", rounds=2, calls=2))))
-    *path, last = random.Random(seed).choice(places(document))
-    inner = document
+    content = json.loads(dumps(a_run(measurement("0.5-160", rounds=2, calls=2))))
+    *path, last = random.Random(seed).choice(places(content))
+    inner = content
     for key in path:
         inner = inner[key]
     inner[last] = value
 
     try:
-        found = loads(json.dumps(document))
+        found = loads(json.dumps(content)).run
     except SnapshotError:
         return
 
-    assert loads(dumps(found)) == found
+    assert loads(dumps(found)).run == found
     assert len(found.to_frame()) == len(found.measurements)
     assert repr(found)
 
 
 def test_a_document_of_a_run_that_nobody_weighed_needs_no_word_of_memory(run: Run) -> None:
-    def forget(document: dict[str, Any]) -> None:
-        for found in document["run"]["measurements"]:
+    def forget(content: dict[str, Any]) -> None:
+        for found in content["run"]["measurements"]:
             del found["memory"], found["energy"]
 
-    assert loads(changed(run, forget)) == run
+    assert loads(changed(run, forget)).run == run
 
 
 def test_a_document_from_before_gpus_were_watched_needs_no_word_of_them(run: Run) -> None:
     blocks = tuple(replace(one, signals=Signals(1)) for one in run.measurements[0].blocks)
     run = a_run(replace(run.measurements[0], blocks=blocks))
 
-    def forget(document: dict[str, Any]) -> None:
-        for block in first(document)["blocks"]:
+    def forget(content: dict[str, Any]) -> None:
+        for block in first(content)["blocks"]:
             del block["device_ns"], block["signals"]["gpu"]
 
-    assert loads(changed(run, forget)) == run
+    assert loads(changed(run, forget)).run == run
 
 
 @given(st.text() | st.text('[]{}:,"0123456789.eE-truefalsn \\u'))
@@ -220,18 +228,18 @@ def test_a_document_cut_short_is_a_snapshot_error(run: Run) -> None:
 @pytest.mark.parametrize(
     ("value", "part"),
     [
-        (Run, snapshot._Run),
-        (Measurement, snapshot._Measurement),
-        (Block, snapshot._Block),
-        (Failure, snapshot._Failure),
-        (Candidate, snapshot._Candidate),
-        (MobileNetConfig, snapshot._Config),
-        (Scenario, snapshot._Scenario),
-        (Machine, snapshot._Machine),
-        (Memory, snapshot._Memory),
-        (Energy, snapshot._Energy),
-        (Signals, snapshot._Signals),
-        (GpuSignals, snapshot._Gpu),
+        (Run, document.Run),
+        (Measurement, document.Measurement),
+        (Block, document.Block),
+        (Failure, document.Failure),
+        (Candidate, document.Candidate),
+        (MobileNetConfig, document.Config),
+        (Scenario, document.Scenario),
+        (Machine, document.Machine),
+        (Memory, document.Memory),
+        (Energy, document.Energy),
+        (Signals, document.Signals),
+        (GpuSignals, document.Gpu),
     ],
 )
 def test_every_field_of_a_value_has_its_place_in_the_format(value: Any, part: Any) -> None:
@@ -274,7 +282,7 @@ def test_a_refusal_says_what_is_wrong_and_where(run: Run, change: Change, reason
 
 
 def test_a_document_of_a_newer_program_is_refused_with_the_remedy(run: Run) -> None:
-    newer = changed(run, lambda document: document.update(schema_version=2, unknown="field"))
+    newer = changed(run, lambda content: content.update(schema_version=3, unknown="field"))
 
     with pytest.raises(
         SnapshotError, match=r"newer than this program reads.*Update mobilenet-bench"
@@ -307,7 +315,8 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None
 
 
 def test_a_run_that_is_too_large_for_a_document_is_refused() -> None:
-    large = a_run(*[measurement("0.5-160", rounds=500, calls=200)] * 8)
+    widths = [number / 10 for number in range(1, 9)]
+    large = a_run(*[measurement(f"{width}-160", rounds=500, calls=200) for width in widths])
 
     with pytest.raises(SnapshotError, match=r"MB is the limit. Measure fewer networks"):
         dumps(large)
@@ -327,7 +336,7 @@ def test_a_block_of_either_kind_takes_no_more_room_than_is_counted_for_it() -> N
     on_gpu = replace(on_cpu, device_ns=times, signals=watched)
 
     def bytes_of(block: Block) -> int:
-        return len(snapshot._Block.model_validate(block).model_dump_json())
+        return len(document.Block.model_validate(block).model_dump_json())
 
     allowed = 20 * snapshot.SAMPLE_BYTES + snapshot.BLOCK_BYTES
     assert bytes_of(on_cpu) <= allowed
@@ -438,21 +447,187 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load(tmp_path / "run.json")
 
 
-def test_a_document_holds_times_and_no_summary_that_could_differ_from_them(run: Run) -> None:
-    """What a time is changed to is what the summary then says; there is nothing else to change."""
-    document = json.loads(dumps(run))
-    names = {name for row in document["run"]["measurements"] for name in row}
-    for row in document["run"]["measurements"]:
-        for block in row["blocks"]:
-            block["times_ns"] = [2 * ns for ns in block["times_ns"]]
+def test_a_snapshot_keeps_what_was_written_about_it(run: Run) -> None:
+    found = loads(dumps(run, title="  Before the upgrade ", note="Torch 2.14.\nQuiet machine.\n"))
 
-    changed = loads(json.dumps(document))
+    assert (found.title, found.note) == ("Before the upgrade", "Torch 2.14.\nQuiet machine.")
+    assert found.run == run
 
-    assert {
-        name for name in names if name.startswith(("median", "p9", "ratio", "interval"))
-    } == set()
-    for before, after in zip(run.measurements, changed.measurements, strict=True):
-        assert after.median_s == pytest.approx(2 * before.median_s)
-        assert after.tail(0.9).value_s == (
-            None if before.p90_s is None else pytest.approx(2 * before.p90_s)
+
+@pytest.mark.parametrize(
+    "title", ["مقارنة الشبكات", "השוואה \u200fשל רשתות", "网络比较", "👩🏽‍🔬 α = ½"]
+)
+def test_a_title_in_any_script_comes_back_as_it_was(run: Run, title: str) -> None:
+    found = loads(dumps(run, title=title, note=title))
+
+    assert (found.title, found.note) == (title, title)
+
+
+@pytest.mark.parametrize(
+    ("title", "note", "reason"),
+    [
+        ("x" * 121, "", "title: String should have at most 120 characters"),
+        ("", "x" * 4001, "note: String should have at most 4000 characters"),
+        ("bell \x07", "", "Character 6 is U+0007"),
+        ("two\nlines", "", "title: Character 4 is U+000A"),
+        ("", "evil \u202egpj.exe", "U+202E (right-to-left override)"),
+        ("\u2066isolated", "", "U+2066 (left-to-right isolate)"),
+    ],
+)
+def test_words_that_no_snapshot_takes_are_refused_before_a_measurement(
+    title: str, note: str, reason: str
+) -> None:
+    with pytest.raises(SnapshotError) as refusal:
+        snapshot.check_words(title, note)
+
+    assert reason in str(refusal.value)
+
+
+def test_the_id_is_of_the_content_and_not_of_how_it_is_written_down(run: Run) -> None:
+    text = dumps(run, title="One")
+    rearranged = json.dumps(dict(reversed(json.loads(text).items())), indent=3, ensure_ascii=True)
+
+    assert loads(rearranged).id == loads(text).id
+    assert loads(rearranged).text == loads(text).text == text
+    assert re.fullmatch("[a-z2-7]{26}", loads(text).id)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.update(title="Another"),
+        lambda d: d.update(note="Another"),
+        lambda d: d["run"].update(cancelled=True),
+    ],
+)
+def test_other_content_has_another_id(run: Run, change: Change) -> None:
+    assert loads(changed(run, change)).id != loads(dumps(run)).id
+
+
+def measured_in(workers: int) -> Run:
+    """Two networks, properly timed, so that the second has a verdict."""
+    rows = []
+    for network, median_ms in (("0.5-160", 4.0), ("1.0-224", 9.0)):
+        one = measurement(network, median_ms=median_ms)
+        blocks = tuple(
+            replace(block, worker=worker) for worker in range(workers) for block in one.blocks
         )
+        rows.append(replace(one, blocks=blocks))
+    return a_run(*rows)
+
+
+def test_a_document_tells_what_follows_from_its_times() -> None:
+    run = measured_in(3)
+    told = json.loads(dumps(run))["summary"]
+
+    assert told["state"] == "valid"
+    assert [row["median_s"] for row in told["rows"]] == [one.median_s for one in run.measurements]
+    assert told["rows"][0]["to_first"] is None
+    assert told["rows"][1]["to_first"]["verdict"] == "slower"
+    assert told["rows"][1]["to_first"]["ratio"] == pytest.approx(2.25)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda d: d["summary"]["rows"][1].update(median_s=1e-3), "summary.rows[1].median_s"),
+        (lambda d: d["summary"]["rows"][1]["to_first"].update(verdict="faster"), "verdict"),
+        (lambda d: d["summary"].update(state="degraded"), "summary.state is 'degraded'"),
+        (lambda d: d["summary"]["rows"].pop(), "summary.rows has 1 entries, and 2 follow"),
+        (lambda d: first(d)["blocks"][0].update(times_ns=[1] * 900), "summary.rows[0]"),
+        (lambda d: d["run"]["measurements"].reverse(), "summary.rows[0]"),
+    ],
+)
+def test_a_summary_that_does_not_follow_from_the_times_is_refused(
+    change: Change, reason: str
+) -> None:
+    with pytest.raises(SnapshotError, match="does not follow from the times") as refusal:
+        loads(changed(measured_in(3), change))
+
+    assert reason in str(refusal.value)
+
+
+def test_figures_made_by_other_rules_are_made_again_and_marked() -> None:
+    run = measured_in(3)
+
+    def older_rules(content: dict[str, Any]) -> None:
+        content["protocol_version"] = PROTOCOL_VERSION + 1
+        content["summary"]["rows"][1]["median_s"] = 0.001
+
+    found = loads(changed(run, older_rules))
+
+    assert found.is_recomputed
+    assert found.run == run
+    assert not loads(dumps(run)).is_recomputed
+
+
+def version_1(run: Run) -> str:
+    content = json.loads(dumps(run))
+    for name in ("protocol_version", "title", "note", "summary"):
+        del content[name]
+    content["schema_version"] = 1
+    return json.dumps(content)
+
+
+def test_a_document_of_version_1_is_read_and_its_figures_are_made_again(run: Run) -> None:
+    found = loads(version_1(run))
+
+    assert (found.run, found.title, found.note) == (run, "", "")
+    assert found.is_recomputed
+    assert loads(found.text) == found
+
+
+def test_a_summary_without_its_rules_is_refused(run: Run) -> None:
+    with pytest.raises(SnapshotError, match="stand together"):
+        loads(changed(run, lambda d: d.update(protocol_version=None)))
+
+
+def test_a_network_that_is_there_twice_is_refused(run: Run) -> None:
+    twice = changed(run, lambda d: d["run"]["measurements"].append(first(d)))
+
+    with pytest.raises(SnapshotError, match="Measurement 2 is of a network that is there already"):
+        loads(twice)
+
+
+def test_a_round_that_is_there_twice_is_refused(run: Run) -> None:
+    twice = changed(run, lambda d: first(d)["blocks"].append(first(d)["blocks"][0]))
+
+    with pytest.raises(SnapshotError, match="Round 0 of process 0 is there twice"):
+        loads(twice)
+
+
+def test_reasons_of_failures_lose_folders_and_names_and_keep_what_is_wrong(run: Run) -> None:
+    home, host = str(Path.home() / "secret-project"), socket.gethostname()
+    reason = (
+        f"status 1: [Errno 2] No such file: '{home}/cache/model.onnx' on {host}; \x1b[31mC:\\Users"
+        "\\ann\\net.xml is 1/2 read, see https://example.org/help"
+    )
+    failed = Failure(run.measurements[0].candidate, run.measurements[0].scenario, reason)
+
+    (found,) = loads(dumps(replace(run, failures=(failed,)))).run.failures
+
+    assert "'…/model.onnx'" in found.reason
+    assert "…/net.xml is 1/2 read" in found.reason
+    for private in (home, "secret-project", host, "ann", "\x1b"):
+        assert private not in found.reason
+
+
+def test_the_published_schema_is_that_of_the_program() -> None:
+    published = (ROOT / "docs" / "snapshot.schema.json").read_text(encoding="utf-8")
+
+    assert published == document.schema(), (
+        "Write it anew: python -c 'from benchmarks.snapshot import document; "
+        'print(document.schema(), end="")\' > docs/snapshot.schema.json'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        (summary.Summary, document.Summary),
+        (summary.Row, document.Row),
+        (summary.ToFirst, document.ToFirst),
+    ],
+)
+def test_every_field_of_a_summary_has_its_place_in_the_format(value: Any, part: Any) -> None:
+    assert set(part.model_fields) == {field.name for field in fields(value)}

@@ -5,24 +5,32 @@ st.plotly_chart(Ready(figure), theme=None, config=CONFIG)   # on the page
 as_figure(figure)                                           # in a notebook or a report
 """
 
-from benchmarks.charts.distribution import distribution, distribution_alt
+from benchmarks.charts.beside import Series, beside, beside_alt
+from benchmarks.charts.caption import captioned
+from benchmarks.charts.distribution import MOST_CURVES, distribution, distribution_alt
 from benchmarks.charts.figure import CONFIG, Figure, Ready, as_figure
 from benchmarks.charts.fronts import Front
 from benchmarks.charts.grid import GRID_METRICS, GridMetric, grid, grid_alt
 from benchmarks.charts.identical import identical, identical_alt
 from benchmarks.charts.layers import LAYER_UNITS, LayerUnit, layers, layers_alt
+from benchmarks.charts.thumbnail import thumbnail
 from benchmarks.charts.tradeoff import tradeoff, tradeoff_alt, undrawn, why_undrawn
 
 __all__ = [
     "CONFIG",
     "GRID_METRICS",
     "LAYER_UNITS",
+    "MOST_CURVES",
     "Figure",
     "Front",
     "GridMetric",
     "LayerUnit",
     "Ready",
+    "Series",
     "as_figure",
+    "beside",
+    "beside_alt",
+    "captioned",
     "distribution",
     "distribution_alt",
     "grid",
@@ -31,6 +39,7 @@ __all__ = [
     "identical_alt",
     "layers",
     "layers_alt",
+    "thumbnail",
     "tradeoff",
     "tradeoff_alt",
     "undrawn",

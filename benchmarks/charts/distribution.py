@@ -33,6 +33,7 @@ LOOKS = (
     (PINK, "longdash"),
     (TEAL, "longdashdot"),
 )
+MOST_CURVES = len(LOOKS)
 TAILS = (90, 99)  # percent
 HEIGHT = 400
 MARGIN = {"l": 58, "r": 14, "t": 64, "b": 52}
@@ -47,7 +48,7 @@ class _Guide(NamedTuple):
 
 def distribution(measurements: Iterable[Measurement], *, dark: bool) -> Figure:
     """Share of inferences done within a time, for up to six measurements (the first ones)."""
-    drawn = tuple(measurements)[: len(LOOKS)]
+    drawn = tuple(measurements)[:MOST_CURVES]
     if not drawn:
         return empty("Nothing measured yet.", dark=dark)
     names = _names(drawn)
@@ -83,7 +84,7 @@ def distribution(measurements: Iterable[Measurement], *, dark: bool) -> Figure:
 
 def distribution_alt(measurements: Iterable[Measurement]) -> str:
     """Median and tail of each measurement, in numbers."""
-    drawn = tuple(measurements)[: len(LOOKS)]
+    drawn = tuple(measurements)[:MOST_CURVES]
     if not drawn:
         return "Distribution of inference times: nothing measured yet."
     sentences = []

@@ -27,10 +27,15 @@ class Ink(NamedTuple):
     outline: str  # around filled markers
     missing: str  # fill of a cell without a value
     card: str  # background of hover cards
+    page: str  # what the page itself is painted with
 
 
-LIGHT_INK = Ink("#262730", "#5A5D69", "#A9ADB8", "#E4E6EB", "#262730", "#F3F4F6", "#FFFFFF")
-DARK_INK = Ink("#FAFAFA", "#B0B4C0", "#666B78", "#31353F", "#E6E8EE", "#20242D", "#1B1E26")
+LIGHT_INK = Ink(
+    "#262730", "#5A5D69", "#A9ADB8", "#E4E6EB", "#262730", "#F3F4F6", "#FFFFFF", "#FFFFFF"
+)
+DARK_INK = Ink(
+    "#FAFAFA", "#B0B4C0", "#666B78", "#31353F", "#E6E8EE", "#20242D", "#1B1E26", "#171614"
+)
 
 
 class FamilyStyle(NamedTuple):

@@ -10,6 +10,7 @@ from benchmarks.dashboard import (
     controls,
     fastest,
     figures,
+    gallery,
     links,
     measurable,
     network,
@@ -25,6 +26,8 @@ from mobilenet.config import ConfigError
 
 
 def show() -> None:
+    if (snapshot_id := st.query_params.get("snapshot")) is not None:
+        st.switch_page(gallery.page(), query_params={"snapshot": snapshot_id})
     links.apply()
     try:
         session.start_opening_preview()

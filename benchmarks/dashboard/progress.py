@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
-from benchmarks.dashboard import session
+from benchmarks.dashboard import gallery, session
 from benchmarks.dashboard.text import note
 from benchmarks.jobs.manager import JobView
 from benchmarks.validation import TITLE
@@ -117,5 +117,8 @@ def _show_end(job: JobView, machine: StreamlitPage | None) -> None:
                 f"Failed: {who}. Reason: {reason}. Earlier results stay; you can measure again.",
                 icon=":material/error:",
             )
+    if run is not None and run.measurements and job.request.quality != "preview":
+        page = gallery.page()
+        st.page_link(page, label="Save or share this run", icon=page.icon)
     if job.state == "cancelled":
         note(f"Cancelled: {job.request.title}. What had been timed stays.")

@@ -16,6 +16,7 @@ from benchmarks.jobs.manager import JobManager
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
 from benchmarks.scenarios import Precision, Scenario
+from benchmarks.store import Store
 from mobilenet.config import paper_grid
 
 Tried = tuple[str, str, Precision]  # engine, device
@@ -41,6 +42,12 @@ def start_opening_preview() -> str:
             lead=(LARGEST, SMALLEST),  # the opening sentence needs only those
         )
     )
+
+
+@st.cache_resource(show_spinner=False, on_release=Store.close)
+def store() -> Store:
+    """Where snapshots are kept. Raises StoreError where it cannot be opened."""
+    return Store()
 
 
 @dataclass

@@ -25,6 +25,11 @@ ReadCounters = Callable[[], Counters]
 Check = Callable[[], None]  # called between inferences; raises to stop
 Turn = Callable[[int, int, Check], Block]  # of one network: the round, and how many inferences
 
+# Of the rules by which figures are made of raw times, here and in `statistics`, `contamination`,
+# `verdicts` and `validity`: raise it with every change after which the same times say otherwise.
+#   1  trimmed means of rounds, Student's t over processes, 97.5 %.
+PROTOCOL_VERSION = 1
+
 Preset = Literal["preview", "quick", "standard", "certify"]
 MAX_SLICE_S = 10.0  # that a slow start asks for
 MIN_ROUNDS = 6  # the fewest for which an interval of the median exists

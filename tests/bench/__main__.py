@@ -23,6 +23,7 @@ from tests.bench import (
     engines,
     estimators,
     fastest,
+    gallery,
     page,
     recommended,
 )
@@ -46,6 +47,7 @@ SECTIONS = {
     "page": Section(lambda times: page.figures(), "3 minutes", is_watched=False, by_default=True),
     "engines": Section(engines.figures, "3 minutes", 8, 1, by_default=True),
     "budget": Section(budget.figures, "3 minutes", by_default=True),
+    "gallery": Section(lambda times: gallery.figures(), "2 minutes", is_watched=False),
     "fastest": Section(fastest.figures, "8 minutes", 5, 1),
     "agreement": Section(agreement.figures, "11 minutes", 5, 1),
     "answers": Section(answers.figures, "6 minutes", 8, 1),

@@ -66,8 +66,9 @@ def check_named(networks: Sequence[object]) -> None:
         )
 
 
-def check_target(request: Request, out: Path | None) -> None:
+def check_target(request: Request, out: Path | None, title: str, note: str) -> None:
     """What can be known before a measurement should not fail after it."""
+    snapshot.check_words(title, note)
     if out is not None:
         snapshot.check_target(out)
         count = len(request.candidates) * len(request.scenarios)

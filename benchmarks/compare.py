@@ -1,0 +1,281 @@
+"""Two or more runs side by side: what differs between them, and what may be concluded. Pure.
+
+Networks that took turns in one run are compared by turn, and a run says itself what follows. Two
+runs of one machine differ by some 10 % for no reason that anybody knows of, so between them only
+larger differences mean something. Between machines nothing is concluded: they stand side by side.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from statistics import stdev
+from typing import Literal
+
+from benchmarks import units
+from benchmarks.insight import way_label
+from benchmarks.machine import Machine
+from benchmarks.results import Measurement, Run
+from benchmarks.scenarios import Scenario
+from benchmarks.snapshot import Snapshot
+from benchmarks.timing.statistics import CONFIDENCE, Interval
+from benchmarks.timing.verdicts import Verdict
+
+Level = Literal["same run", "same machine", "different machines"]
+SPREAD = 0.10  # standard deviation of log medians between runs of one machine, until it is known
+MIN_SESSIONS = 5  # fewer runs of a machine do not tell how much its runs differ
+KEY_CHARACTERS = 26
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing about the set-up, in the words of each run."""
+
+    name: str
+    texts: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.texts)) > 1
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One network of a run, beside the same network of the first run.
+
+    ratio: times over the first run's. interval, verdict: None where nothing may be concluded.
+    """
+
+    network: str
+    way: str
+    first: Measurement
+    other: Measurement
+    ratio: float
+    interval: Interval | None
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A run beside the first of those that are compared. conclusion: what may be said, in words."""
+
+    level: Level
+    rows: tuple[Beside, ...]
+    missing: tuple[str, ...]  # networks that only one of the two has
+    conclusion: str
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How much runs of one machine differ: standard deviation of log medians, of so many runs."""
+
+    log_sd: float = SPREAD
+    sessions: int | None = None  # None: assumed, not measured
+
+    @property
+    def half_width(self) -> float:
+        """Of the interval of a ratio of two runs, in logarithms."""
+        from scipy.special import ndtri, stdtrit
+
+        quantile = (1 + CONFIDENCE) / 2
+        reach = ndtri(quantile) if self.sessions is None else stdtrit(self.sessions - 1, quantile)
+        return float(reach) * self.log_sd * math.sqrt(2)
+
+
+def spread_of(medians_s: Sequence[float]) -> Spread:
+    """How much runs of one machine differ, from one network's medians; assumed below five."""
+    if len(medians_s) < MIN_SESSIONS:
+        return Spread()
+    return Spread(stdev(math.log(median_s) for median_s in medians_s), len(medians_s))
+
+
+def machine_key(machine: Machine) -> str:
+    """The same for every run of one machine, as far as its coarse facts tell it from others."""
+    told = [
+        machine.cpu,
+        machine.physical_cpus,
+        machine.logical_cpus,
+        machine.usable_cpus,
+        round(machine.memory_bytes / 2**30),
+        *machine.accelerators,
+        machine.system,
+    ]
+    digest = hashlib.sha256("\n".join(map(str, told)).encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:KEY_CHARACTERS]
+
+
+def machine_label(machine: Machine) -> str:
+    """ "AMD EPYC 7B13, 2 CPUs", with its accelerators."""
+    cpus = units.counted(machine.usable_cpus, "CPU")
+    return ", ".join([machine.cpu, cpus, *machine.accelerators])
+
+
+def facts(snapshots: Sequence[Snapshot]) -> tuple[Fact, ...]:
+    """What may differ between set-ups: machine, software, how networks were run, how it went."""
+    machines = [one.run.machine for one in snapshots]
+    packages = dict.fromkeys(name for machine in machines for name, _ in machine.packages)
+    settings = dict.fromkeys(name for machine in machines for name, _ in machine.settings)
+    rows: dict[str, list[str]] = {
+        "CPU": [one.cpu for one in machines],
+        "Usable CPUs": [str(one.usable_cpus) for one in machines],
+        "Memory": [units.gigabytes(one.memory_bytes) for one in machines],
+        "Accelerators": [", ".join(one.accelerators) or "none" for one in machines],
+        "System": [one.system for one in machines],
+        "Python": [one.python for one in machines],
+        **{name: _looked_up(name, (one.packages for one in machines)) for name in packages},
+        **{name: _looked_up(name, (one.settings for one in machines)) for name in settings},
+        **{
+            name.capitalize(): [_ways(one.run, name) for one in snapshots]
+            for name in ("engine", "device", "precision", "threads", "batch")
+        },
+        "Clock governor": [one.run.conditions.governor or units.NOT_MEASURED for one in snapshots],
+        "State": [one.run.state.word if one.run.state else "preview" for one in snapshots],
+        "Program": [one.program_version or units.NOT_MEASURED for one in snapshots],
+        "Rules of the figures": [str(one.protocol_version or "–") for one in snapshots],
+    }
+    return tuple(Fact(name, tuple(texts)) for name, texts in rows.items())
+
+
+def compare(
+    first: Run, other: Run, spread_for: Callable[[Measurement], Spread] = lambda one: Spread()
+) -> Comparison:
+    """`other` beside `first`.
+
+    spread_for: how much runs of that machine differ, for a measurement of the first.
+    """
+    level = _level(first, other)
+    pairs, missing = _matched(first, other)
+    rows = tuple(_beside(level, a, b, first, other, spread_for(a)) for a, b in pairs)
+    return Comparison(level, rows, missing, _conclusion(level, rows, first, other, spread_for))
+
+
+def _level(first: Run, other: Run) -> Level:
+    if first == other:
+        return "same run"
+    same = machine_key(first.machine) == machine_key(other.machine)
+    return "same machine" if same else "different machines"
+
+
+def _matched(
+    first: Run, other: Run
+) -> tuple[list[tuple[Measurement, Measurement]], tuple[str, ...]]:
+    """Measurements of both that are of the same network, run the same way but for what each run
+    has for all its networks: 1 thread here and 2 there is what is compared."""
+    aside = {
+        field.name
+        for field in fields(Scenario)
+        if _is_constant(first, field.name) and _is_constant(other, field.name)
+    }
+
+    def key_of(one: Measurement) -> tuple[object, ...]:
+        kept = {name: value for name, value in asdict(one.scenario).items() if name not in aside}
+        return (one.candidate.key, *kept.values())
+
+    ours = {key_of(one): one for one in first.measurements}
+    theirs = {key_of(one): one for one in other.measurements}
+    pairs = [(one, theirs[key]) for key, one in ours.items() if key in theirs]
+    lonely = [one for key, one in ours.items() if key not in theirs]
+    lonely += [one for key, one in theirs.items() if key not in ours]
+    return pairs, tuple(dict.fromkeys(one.candidate.label for one in lonely))
+
+
+def _is_constant(run: Run, name: str) -> bool:
+    return len({getattr(one.scenario, name) for one in run.measurements}) == 1
+
+
+def _beside(
+    level: Level, a: Measurement, b: Measurement, first: Run, other: Run, spread: Spread
+) -> Beside:
+    ratio = b.median_s / a.median_s
+    interval: Interval | None = None
+    verdict: Verdict | None = None
+    if level == "same machine":
+        half = math.hypot(spread.half_width, _log_half_width(a), _log_half_width(b))
+        interval = Interval(ratio * math.exp(-half), ratio * math.exp(half))
+        verdict = _verdict(interval, first, other)
+    way = way_label(a.scenario)
+    if a.scenario != b.scenario and way_label(b.scenario) != way:
+        way = f"{way} / {way_label(b.scenario)}"
+    return Beside(a.candidate.label, way, a, b, ratio, interval, verdict)
+
+
+def _verdict(interval: Interval, first: Run, other: Run) -> Verdict:
+    """Never "same": two runs resolve too little for that."""
+    is_invalid = any(run.state is None or run.state.word == "invalid" for run in (first, other))
+    if is_invalid or interval.low <= 1 <= interval.high:
+        return "cannot tell"
+    return "faster" if interval.high < 1 else "slower"
+
+
+def _log_half_width(one: Measurement) -> float:
+    bounds = one.interval_s
+    return math.log(bounds.high / bounds.low) / 2 if bounds else 0.0
+
+
+def _conclusion(
+    level: Level,
+    rows: Sequence[Beside],
+    first: Run,
+    other: Run,
+    spread_for: Callable[[Measurement], Spread],
+) -> str:
+    if not rows:
+        return "They have no network in common, so nothing can be compared."
+    if level == "same run":
+        return "Both are the same run. What its networks' turns say of each other stands in it."
+    if level == "different machines":
+        return (
+            "They are of different machines. The figures may be looked at side by side; which "
+            "software is faster cannot be concluded from them."
+        )
+    for run, name in ((first, "first"), (other, "other")):
+        if run.state is None:
+            return f"The {name} run is a preview: nothing can be concluded from it."
+        if run.state.word == "invalid":
+            return f"The {name} run is invalid: nothing can be concluded from it."
+    return f"{_told(rows)} {_resolution(rows, spread_for)}"
+
+
+def _told(rows: Sequence[Beside]) -> str:
+    counts = {
+        word: [row.network for row in rows if row.verdict == word] for word in ("slower", "faster")
+    }
+    parts = [
+        f"{_named(names)} {'is' if len(names) == 1 else 'are'} {word}"
+        for word, names in counts.items()
+        if names
+    ]
+    unsure = sum(row.verdict == "cannot tell" for row in rows)
+    if not parts:
+        return "No difference can be told between the two runs."
+    rest = f"; of {unsure} nothing can be told" if unsure else ""
+    return f"In the other run {' and '.join(parts)}{rest}."
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 4 else f"{len(names)} networks"
+
+
+def _resolution(rows: Sequence[Beside], spread_for: Callable[[Measurement], Spread]) -> str:
+    spread = spread_for(rows[0].first)
+    off = units.share(math.expm1(spread.half_width))
+    known = (
+        "Two runs of one machine are taken to differ by up to"
+        if spread.sessions is None
+        else f"By its {spread.sessions} runs that are kept, two runs of it differ by up to"
+    )
+    return f"{known} {off} for no reason, so smaller differences do not show."
+
+
+def _looked_up(name: str, pairs: Iterable[Iterable[tuple[str, object]]]) -> list[str]:
+    found: list[Mapping[str, object]] = [dict(own) for own in pairs]
+    return [str(own.get(name, "none")) for own in found]
+
+
+def _ways(run: Run, name: str) -> str:
+    if name == "engine":
+        return ", ".join(dict.fromkeys(way_label(one.scenario) for one in run.measurements)) or "–"
+    return ", ".join(dict.fromkeys(str(getattr(one.scenario, name)) for one in run.measurements))

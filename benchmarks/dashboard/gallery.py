@@ -1,0 +1,150 @@
+"""The Snapshots page: what is kept, found by words, tags and machine; and one of them opened."""
+
+from __future__ import annotations
+
+import base64
+import math
+
+import pandas as pd
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from benchmarks import charts, units
+from benchmarks.dashboard import keep, session, upload, viewer
+from benchmarks.dashboard.settings import is_read_only
+from benchmarks.dashboard.text import note, plain
+from benchmarks.store import Entry, StoreError
+
+PAGE_ROWS = 50
+ROW_PX = 64
+
+
+def page() -> StreamlitPage:
+    return st.Page(show, title="Snapshots", icon=":material/photo_library:", url_path="snapshots")
+
+
+def show() -> None:
+    """`?snapshot=<id>` opens that one; without it all are listed."""
+    try:
+        if (wanted := st.query_params.get("snapshot")) is not None:
+            viewer.show(wanted)
+        else:
+            _show_all()
+    except StoreError as error:
+        st.error(plain(str(error)), icon=":material/database_off:")
+
+
+def _show_all() -> None:
+    st.title("Snapshots", anchor=False)
+    if not is_read_only():
+        with st.container(horizontal=True, vertical_alignment="top"):
+            with st.popover("Save a run", icon=":material/save:", key="save_run"):
+                keep.show()
+            with st.popover("Import", icon=":material/upload_file:", key="import_files"):
+                upload.show()
+    store = session.store()
+    machines = store.machines()
+    left, middle, right = st.columns([2, 1.5, 1.5])
+    words = left.text_input(
+        "Search",
+        key="words",
+        placeholder="Title, note, network, engine, machine …",
+        bind="query-params",
+        max_chars=200,
+    )
+    tags = middle.multiselect("Tags", sorted(store.tags()), key="tags", placeholder="Any")
+    machine = right.selectbox(
+        "Machine",
+        list(machines),
+        index=None,
+        format_func=lambda key: machines.get(key, "?"),
+        key="machine",
+        placeholder="Any",
+    )
+    number = st.session_state.get("page", 1)
+    found = store.find(
+        words, tags=tags, machine_key=machine, limit=PAGE_ROWS, offset=PAGE_ROWS * (number - 1)
+    )
+    if not found.total:
+        if words or tags or machine:
+            st.info("Nothing is kept that fits.", icon=":material/search_off:")
+        else:
+            st.info("Nothing is kept yet. Save a run, or import one.", icon=":material/inbox:")
+        return
+    chosen = _table(found.entries)
+    pages = math.ceil(found.total / PAGE_ROWS)
+    if pages > 1:
+        st.pagination(pages, key="page")
+    kept = units.counted(found.total, "snapshot")
+    note(f"{kept}. Tick one to open it, two or more to compare them.")
+    _actions([found.entries[row] for row in chosen if row < len(found.entries)])
+
+
+def _table(entries: tuple[Entry, ...]) -> list[int]:
+    """Draws them; the rows that are ticked."""
+    rows = pd.DataFrame(
+        {
+            "Picture": _picture(entry),
+            "Name": entry.name,
+            "Measured": entry.started_utc[:10],
+            "Machine": entry.machine,
+            "Networks": entry.networks,
+            "State": entry.state or "preview",
+            "Tags": list(entry.tags),
+            "Note": entry.note,
+        }
+        for entry in entries
+    )
+    event = st.dataframe(
+        rows,
+        key="gallery",
+        hide_index=True,
+        row_height=ROW_PX,
+        height=min(ROW_PX * len(entries) + 40, 620),
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config={
+            "Picture": st.column_config.ImageColumn("Picture", width=130),
+            "Name": st.column_config.TextColumn("Name", width="large"),
+            "Measured": st.column_config.TextColumn("Measured", width=95),
+            "Networks": st.column_config.NumberColumn("Networks", width=80),
+            "State": st.column_config.TextColumn("State", width=80),
+            "Tags": st.column_config.ListColumn("Tags"),
+        },
+        alt=f"{units.counted(len(entries), 'snapshot')}: name, date, machine, networks, state, "
+        "tags and note",
+    )
+    return list(event.selection.rows)
+
+
+def _picture(entry: Entry) -> str:
+    svg = base64.b64encode(charts.thumbnail(entry.dots).encode()).decode()
+    return f"data:image/svg+xml;base64,{svg}"
+
+
+def _actions(chosen: list[Entry]) -> None:
+    from benchmarks.dashboard import comparing
+
+    with st.container(horizontal=True):
+        st.button(
+            "Open",
+            icon=":material/open_in_new:",
+            key="open",
+            disabled=len(chosen) != 1,
+            on_click=_open,
+            args=([entry.id for entry in chosen][:1]),
+        )
+        if st.button(
+            "Compare",
+            icon=":material/compare_arrows:",
+            key="compare",
+            disabled=not 2 <= len(chosen) <= comparing.MAX_COMPARED,
+            help=f"Two to {comparing.MAX_COMPARED} of them; the one that is ticked highest is the "
+            "first, and the others stand beside it.",
+        ):
+            ids = [entry.id for entry in chosen]
+            st.switch_page(comparing.page(), query_params={"of": ids})
+
+
+def _open(snapshot_id: str) -> None:
+    st.query_params["snapshot"] = snapshot_id

@@ -1,0 +1,86 @@
+"""The charts of a snapshot, each able to stand alone. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks import charts, units
+from benchmarks.charts import Figure, Front
+from benchmarks.insight import way_label
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Scenario
+from benchmarks.snapshot import Snapshot
+from benchmarks.variants import describe, pareto_front, recipe_of
+
+MAX_WAYS = 6  # of running that get a chart of their own
+
+
+@dataclass(frozen=True)
+class Picture:
+    title: str
+    figure: Figure
+    alt: str
+
+
+def caption(snapshot: Snapshot, scenario: Scenario | None = None) -> list[str]:
+    """Machine, engine, date and state: what must stand below a picture of it."""
+    run = snapshot.run
+    state = f"run is {run.state.word}" if run.state else "preview"
+    how = [] if scenario is None else [_how(scenario)]
+    return [
+        ", ".join([run.machine.cpu, *run.machine.accelerators]),
+        " · ".join([*how, run.started_utc[:10], state, f"snapshot {snapshot.id[:8]}"]),
+    ]
+
+
+def pictures(snapshot: Snapshot, *, dark: bool) -> tuple[Picture, ...]:
+    """Accuracy against latency for each way of running; then the spread of single inferences."""
+    measured = snapshot.run.measurements
+    ways = list(dict.fromkeys(one.scenario for one in measured))[:MAX_WAYS]
+    found = [_tradeoff(snapshot, scenario, dark) for scenario in ways]
+    if measured:
+        most = charts.MOST_CURVES
+        figure = charts.distribution(measured, dark=dark)
+        found.append(
+            Picture(
+                "How single inferences are spread"
+                + (f" (the first {most} of {len(measured)})" if len(measured) > most else ""),
+                charts.captioned(figure, caption(snapshot), dark=dark),
+                charts.distribution_alt(measured),
+            )
+        )
+    return tuple(picture for picture in found if picture is not None)
+
+
+def _tradeoff(snapshot: Snapshot, scenario: Scenario, dark: bool) -> Picture | None:
+    """None where fewer than two networks would stand on it."""
+    own: dict[tuple[str, Scenario], Measurement] = {
+        (one.candidate.key, scenario): one
+        for one in snapshot.run.measurements
+        if one.scenario == scenario
+    }
+    variants = [describe(one.candidate, own, scenario) for one in own.values()]
+    shown = [one for one in variants if one.top1 is not None]
+    if len(shown) < 2:
+        return None
+    recipes = dict.fromkeys(str(recipe_of(one)) for one in shown)
+    fronts = [
+        Front(recipe, pareto_front([one for one in shown if recipe_of(one) == recipe], "latency"))
+        for recipe in recipes
+    ]
+    fronts = [front for front in fronts if len(front.variants) > 1]
+    figure = charts.tradeoff(
+        shown, metric="latency", selected=None, pareto=fronts, screen_px=700, dark=dark
+    )
+    return Picture(
+        f"Accuracy against latency in {_how(scenario)}",
+        charts.captioned(figure, caption(snapshot, scenario), dark=dark),
+        charts.tradeoff_alt(shown, metric="latency", selected=None, pareto=fronts),
+    )
+
+
+def _how(scenario: Scenario) -> str:
+    parts = [way_label(scenario), units.counted(scenario.threads, "thread")]
+    parts += [f"batch {scenario.batch}"] if scenario.batch > 1 else []
+    parts += [scenario.device] if scenario.device != "cpu" else []
+    return ", ".join(parts)

@@ -1,0 +1,166 @@
+"""The commands that hand snapshots on: report, compare and snapshots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from benchmarks.cli import app
+from benchmarks.report import read
+from benchmarks.results import Measurement
+from benchmarks.snapshot import Snapshot, dumps, loads, save
+from benchmarks.snapshot import read as read_document
+from benchmarks.store import Store
+from tests.samples import MACHINE, a_run, measurement
+
+
+def call(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def proper(network: str, median_ms: float) -> Measurement:
+    one = measurement(network, median_ms=median_ms)
+    blocks = tuple(replace(block, worker=worker) for worker in range(3) for block in one.blocks)
+    return replace(one, blocks=blocks)
+
+
+def a_snapshot(title: str = "A title", factor: float = 1.0) -> Snapshot:
+    rows = proper("0.5-160", 4 * factor), proper("1.0-224", 16 * factor)
+    return loads(dumps(a_run(*rows), title=title, note="A note."))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "run.json"
+    found = a_snapshot()
+    save(found.run, path, title=found.title, note=found.note)
+    return path
+
+
+@pytest.fixture
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setenv("MOBILENET_BENCH_STORE", f"sqlite:///{tmp_path}/own.sqlite")
+    with closing(Store()) as store:
+        yield store
+
+
+def test_a_report_is_written_in_every_form_at_once(file: Path, tmp_path: Path) -> None:
+    names = ("html", "markdown", "csv", "json")
+    paths = {name: tmp_path / f"out.{name}" for name in names}
+
+    found = call("report", file, *(part for name in names for part in (f"--{name}", paths[name])))
+
+    assert found.exit_code == 0, found.output
+    original = read_document(file)
+    assert read(paths["html"].read_bytes(), "out.html") == original
+    assert read(paths["json"].read_bytes(), "out.json") == original
+    assert paths["markdown"].read_text(encoding="utf-8").startswith("### A title")
+    assert paths["csv"].read_text(encoding="utf-8").startswith("model,infer_img_size")
+
+
+def test_without_an_option_markdown_is_printed(file: Path) -> None:
+    found = call("report", file)
+
+    assert found.exit_code == 0
+    assert found.stdout.startswith("### A title")
+
+
+def test_a_report_can_be_made_of_a_report(file: Path, tmp_path: Path) -> None:
+    call("report", file, "--html", tmp_path / "one.html")
+
+    found = call("report", tmp_path / "one.html", "--html", tmp_path / "two.html")
+
+    assert found.exit_code == 0
+    assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "reason"),
+    [
+        (["report", "missing.json"], 2, "missing.json cannot be read: No such file"),
+        (["report", "a" * 26], 2, f"There is no file and no snapshot {'a' * 26}"),
+        (["compare", "missing.json"], 2, "One snapshot is nothing to compare"),
+        (["snapshots", "delete", "a" * 26], 2, "There is no snapshot"),
+        (["snapshots", "add", "missing.json"], 2, "cannot be read"),
+        (["snapshots", "tag", "a" * 26, "x"], 1, "There is no snapshot"),
+    ],
+)
+def test_bad_input_is_explained(
+    arguments: list[str], status: int, reason: str, own_store: Store
+) -> None:
+    found = call(*arguments)
+
+    assert found.exit_code == status
+    assert reason in found.stderr.replace("\n", " ")
+
+
+def test_a_target_that_cannot_be_written_fails_and_leaves_nothing(
+    file: Path, tmp_path: Path
+) -> None:
+    found = call("report", file, "--csv", tmp_path / "a.csv", "--html", tmp_path / "no" / "a.html")
+
+    assert found.exit_code == 1
+    assert "is no folder" in found.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json"]
+
+
+def test_compare_says_what_differs_and_what_may_be_concluded(file: Path, tmp_path: Path) -> None:
+    upgraded = replace(MACHINE, packages=(("torch", "2.1"), ("openvino", "2026.0")))
+    save(replace(a_snapshot(factor=2).run, machine=upgraded), tmp_path / "other.json")
+
+    found = call("compare", file, tmp_path / "other.json")
+
+    assert found.exit_code == 0, found.output
+    assert "torch  2.0      2.1" in found.stdout
+    assert "A title and other.json: same machine" in found.stdout
+    assert "In the other run 0.5-160, 1.0-224 are slower." in found.stdout
+
+
+def test_compare_answers_programs_in_json(file: Path, tmp_path: Path) -> None:
+    elsewhere = replace(a_snapshot().run, machine=replace(MACHINE, cpu="Other CPU"))
+    save(elsewhere, tmp_path / "other.json")
+
+    found = json.loads(call("compare", file, tmp_path / "other.json", "--json").stdout)
+
+    assert found["differences"] == {"CPU": ["Example CPU", "Other CPU"]}
+    (beside,) = found["comparisons"]
+    assert beside["level"] == "different machines"
+    assert [row["verdict"] for row in beside["rows"]] == [None, None]
+    assert [row["network"] for row in beside["rows"]] == ["0.5-160", "1.0-224"]
+
+
+def test_snapshots_are_kept_listed_handed_out_and_deleted(
+    file: Path, tmp_path: Path, own_store: Store
+) -> None:
+    added = call("snapshots", "add", file, "--tag", "phone")
+    again = call("snapshots", "add", file)
+    (entry,) = own_store.find().entries
+
+    assert added.exit_code == again.exit_code == 0
+    assert f"kept as {entry.id}" in added.stderr
+    assert "was kept already" in again.stderr
+    listed = call("snapshots", "list", "title", "--tag", "phone").stdout
+    assert entry.id in listed
+    assert "A title [phone]" in listed
+    assert json.loads(call("snapshots", "list", "--json").stdout)[0]["tags"] == ["phone"]
+    assert call("report", entry.id).stdout.startswith("### A title")
+    assert call("snapshots", "tag", entry.id, "a", "b").exit_code == 0
+    assert own_store.find().entries[0].tags == ("a", "b")
+    assert call("snapshots", "delete", entry.id).exit_code == 0
+    assert "No snapshot is kept yet." in call("snapshots", "list").stderr
+    assert "There is none." in call("snapshots", "list", "nothing").stderr
+
+
+def test_a_store_that_cannot_be_opened_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILENET_BENCH_STORE", "sqlite:////proc/nowhere/store.sqlite")
+
+    found = call("snapshots", "list")
+
+    assert found.exit_code == 1
+    assert "The store /proc/nowhere/store.sqlite cannot be used" in found.stderr
