@@ -22,7 +22,7 @@ from pydantic import (
 
 from benchmarks.results import Quality
 from benchmarks.scenarios import Precision
-from benchmarks.texts import problem_of
+from benchmarks.texts import cleaned, problem_of
 from benchmarks.timing.verdicts import Verdict
 from benchmarks.usage import EnergySource
 from benchmarks.validity import Word
@@ -35,6 +35,7 @@ from mobilenet.config import BlockKind, Depth
 SCHEMA_VERSION = 2
 MAX_TITLE = 120  # characters
 MAX_NOTE = 4000
+MAX_SHOWN = 40  # of a name that the format does not know, in the sentence about it
 
 
 def _utc(text: str) -> str:
@@ -348,7 +349,13 @@ def schema() -> str:
 def first_of(error: ValidationError) -> str:
     """The first thing that is wrong, with its place: "run.measurements[0].quality: ..."."""
     first = error.errors(include_url=False, include_input=False)[0]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+    parts = (f"[{one}]" if isinstance(one, int) else f".{_name(one)}" for one in first["loc"])
+    place = "".join(parts)
     own_error = first.get("ctx", {}).get("error")
     reason = str(own_error) if isinstance(own_error, Exception) else f"{first['msg']}."
     return f"At {place.lstrip('.')}: {reason}" if place else reason
+
+
+def _name(part: str) -> str:
+    """The name of a field, which may be a stranger's."""
+    return cleaned(part) if len(part) <= MAX_SHOWN else f"{cleaned(part[:MAX_SHOWN])}…"
