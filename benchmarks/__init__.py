@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchmarks.api import measure
+    from benchmarks.api import measure, measure_against
     from benchmarks.candidates import Candidate, CandidateError
     from benchmarks.recommendation import recommend
     from benchmarks.results import Measurement, Run
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "measure": "benchmarks.api",
+    "measure_against": "benchmarks.api",
     "Candidate": "benchmarks.candidates",
     "CandidateError": "benchmarks.candidates",
     "Measurement": "benchmarks.results",
@@ -46,6 +47,7 @@ __all__ = [
     "SnapshotError",
     "load",
     "measure",
+    "measure_against",
     "recommend",
     "save",
 ]

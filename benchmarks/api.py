@@ -8,8 +8,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from benchmarks.candidates import Candidate, candidate
+from benchmarks.engines import ENGINES
+from benchmarks.jobs.environment import Environment, find_environment
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 from benchmarks.jobs.request import Request, scenarios_for
 from benchmarks.jobs.runner import Runner
@@ -50,13 +53,38 @@ def measure(
 
     Raises CandidateError, ConfigError or ScenarioError before anything starts.
     """
-    if isinstance(networks, (Candidate, MobileNetConfig, str)):
-        networks = [networks]
-    engines = [engines] if isinstance(engines, str) else list(engines)
-    precisions = [precisions] if isinstance(precisions, str) else list(precisions)
-    scenarios = scenarios_for(engines, precisions, device=device, threads=threads, batch=batch)
-    request = request_for(networks, scenarios, preset, memory=memory)
+    scenarios = scenarios_for(
+        _several(engines), _several(precisions), device=device, threads=threads, batch=batch
+    )
+    request = request_for(_all(networks), scenarios, preset, memory=memory)
     return carry_out(request, listen or (lambda update: None))
+
+
+def measure_against(
+    python: str,
+    networks: Iterable[Network] | Network,
+    *,
+    engines: Iterable[str] = ("eager",),
+    precisions: Iterable[str] = ("float32",),
+    device: str = "cpu",
+    threads: int = 1,
+    batch: int = 1,
+    preset: Preset = "quick",
+    listen: Callable[[Update], None] | None = None,
+) -> tuple[Run, Run]:
+    """Time `networks` in this environment and in another one, in turns, in one run.
+
+    python: the other environment's interpreter. It runs this program's code with its own runtimes.
+    Gives this environment's run and the other's; `benchmarks.compare.compare(other, this)` says
+    what follows. The rest is as for `measure`.
+
+    Raises OtherEnvironmentError where `python` cannot be used, and what `measure` raises.
+    """
+    scenarios = scenarios_for(
+        _several(engines), _several(precisions), device=device, threads=threads, batch=batch
+    )
+    request = request_for(_all(networks), scenarios, preset)
+    return carry_out_against(request, find_environment(python), listen or (lambda update: None))
 
 
 def request_for(
@@ -83,6 +111,24 @@ def request_for(
 
 def carry_out(request: Request, listen: Callable[[Update], None]) -> Run:
     """Run a request on a thread of its own, so that an interrupt (Ctrl-C) ends it in good order."""
+    return _carry_out(request, listen)[0]
+
+
+def carry_out_against(
+    request: Request, other: Environment, listen: Callable[[Update], None]
+) -> tuple[Run, Run]:
+    """The same in two environments, in turns: this one's run, and the other's."""
+    bound_to_one = [one.engine for one in request.scenarios if ENGINES[one.engine].export == "aot"]
+    if bound_to_one:
+        raise ScenarioError(
+            f"{ENGINES[bound_to_one[0]].label} cannot be compared between environments: what one "
+            "PyTorch has compiled does not run in another. Choose another engine."
+        )
+    ours, theirs = _carry_out(replace(request, against=other.executable), listen)
+    return ours, other.named_in(theirs)
+
+
+def _carry_out(request: Request, listen: Callable[[Update], None]) -> tuple[Run, Run]:
     runner = Runner()
     stop = threading.Event()
     with _interrupts() as interrupts, ThreadPoolExecutor(max_workers=1) as pool:
@@ -102,9 +148,9 @@ def carry_out(request: Request, listen: Callable[[Update], None]) -> Run:
 
 def _run(
     runner: Runner, request: Request, listen: Callable[[Update], None], stop: threading.Event
-) -> Run:
+) -> tuple[Run, Run]:
     try:
-        return runner.run(request, Ticket(lock_folder(), request.title), listen, stop)
+        return runner.run_both(request, Ticket(lock_folder(), request.title), listen, stop)
     finally:
         runner.close()
 
@@ -129,3 +175,11 @@ def _title(candidates: tuple[Candidate, ...]) -> str:
     if len(candidates) == 1:
         return f"Measure {candidates[0].name}"
     return f"Measure {len(candidates)} networks"
+
+
+def _several(names: Iterable[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _all(networks: Iterable[Network] | Network) -> Iterable[Network]:
+    return [networks] if isinstance(networks, (Candidate, MobileNetConfig, str)) else networks

@@ -21,8 +21,10 @@ from benchmarks.machine import Machine
 from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Scenario
 from benchmarks.snapshot import Snapshot
-from benchmarks.timing.statistics import CONFIDENCE, Interval
-from benchmarks.timing.verdicts import Verdict
+from benchmarks.timing.statistics import CONFIDENCE, Interval, Ratio
+from benchmarks.timing.verdicts import MARGIN, Verdict, null_effect
+from benchmarks.timing.verdicts import verdict as judge
+from benchmarks.validity import null_ratio
 
 Level = Literal["same run", "same machine", "different machines"]
 SPREAD = 0.10  # standard deviation of log medians between runs of one machine, until it is known
@@ -140,23 +142,29 @@ def facts(snapshots: Sequence[Snapshot]) -> tuple[Fact, ...]:
 
 
 def compare(
-    first: Run, other: Run, spread_for: Callable[[Measurement], Spread] = lambda one: Spread()
+    first: Run,
+    other: Run,
+    spread_for: Callable[[Measurement], Spread] = lambda one: Spread(),
+    *,
+    called: str = "the other run",
 ) -> Comparison:
     """`other` beside `first`.
 
     spread_for: how much runs of that machine differ, for a measurement of the first.
+    called: what `other` is called in the conclusion.
     """
     level = _level(first, other)
     pairs, missing = _matched(first, other)
     rows = tuple(_beside(level, a, b, first, other, spread_for(a)) for a, b in pairs)
-    return Comparison(level, rows, missing, _conclusion(level, rows, first, other, spread_for))
+    return Comparison(
+        level, rows, missing, _conclusion(level, rows, first, other, spread_for, called)
+    )
 
 
 def _level(first: Run, other: Run) -> Level:
-    if first == other:
-        return "same run"
-    same = machine_key(first.machine) == machine_key(other.machine)
-    return "same machine" if same else "different machines"
+    if machine_key(first.machine) != machine_key(other.machine):
+        return "different machines"
+    return "same run" if first.id == other.id else "same machine"
 
 
 def _matched(
@@ -192,6 +200,9 @@ def _beside(
     ratio = b.median_s / a.median_s
     interval: Interval | None = None
     verdict: Verdict | None = None
+    if level == "same run" and (paired := b.ratio_to(a)) is not None:
+        ratio, interval = paired.value, paired.interval
+        verdict = _paired_verdict(paired, a, b, first, other)
     if level == "same machine":
         half = math.hypot(spread.half_width, _log_half_width(a), _log_half_width(b))
         interval = Interval(ratio * math.exp(-half), ratio * math.exp(half))
@@ -200,6 +211,16 @@ def _beside(
     if a.scenario != b.scenario and way_label(b.scenario) != way:
         way = f"{way} / {way_label(b.scenario)}"
     return Beside(a.candidate.label, way, a, b, ratio, interval, verdict)
+
+
+def _paired_verdict(
+    ratio: Ratio, a: Measurement, b: Measurement, first: Run, other: Run
+) -> Verdict:
+    """Of two that took turns; each one's copy tells how much is chance."""
+    if any(run.state is not None and run.state.word == "invalid" for run in (first, other)):
+        return "cannot tell"
+    nulls = (null_ratio(first, a), null_ratio(other, b))
+    return judge(ratio, null=max(nulls, key=lambda null: abs(null_effect(null))))
 
 
 def _verdict(interval: Interval, first: Run, other: Run) -> Verdict:
@@ -221,10 +242,11 @@ def _conclusion(
     first: Run,
     other: Run,
     spread_for: Callable[[Measurement], Spread],
+    called: str,
 ) -> str:
     if not rows:
         return "They have no network in common, so nothing can be compared."
-    if level == "same run":
+    if level == "same run" and first == other:
         return "Both are the same run. What its networks' turns say of each other stands in it."
     if level == "different machines":
         return (
@@ -236,10 +258,12 @@ def _conclusion(
             return f"The {name} run is a preview: nothing can be concluded from it."
         if run.state.word == "invalid":
             return f"The {name} run is invalid: nothing can be concluded from it."
-    return f"{_told(rows)} {_resolution(rows, spread_for)}"
+    if level == "same run":
+        return f"{_told(rows, called)} They took turns in one run, so small differences show."
+    return f"{_told(rows, called)} {_resolution(rows, spread_for)}"
 
 
-def _told(rows: Sequence[Beside]) -> str:
+def _told(rows: Sequence[Beside], called: str) -> str:
     counts = {
         word: [row.network for row in rows if row.verdict == word] for word in ("slower", "faster")
     }
@@ -249,10 +273,14 @@ def _told(rows: Sequence[Beside]) -> str:
         if names
     ]
     unsure = sum(row.verdict == "cannot tell" for row in rows)
+    same = sum(row.verdict == "same" for row in rows)
+    if same == len(rows):
+        return f"All are as fast in both, within {units.share(MARGIN)}."
     if not parts:
-        return "No difference can be told between the two runs."
-    rest = f"; of {unsure} nothing can be told" if unsure else ""
-    return f"In the other run {' and '.join(parts)}{rest}."
+        return "No difference can be told between the two."
+    rest = f"; {same} the same within {units.share(MARGIN)}" if same else ""
+    rest += f"; of {unsure} nothing can be told" if unsure else ""
+    return f"In {called} {' and '.join(parts)}{rest}."
 
 
 def _named(names: Sequence[str]) -> str:

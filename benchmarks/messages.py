@@ -23,6 +23,7 @@ class Task:
 
     folder: where it was prepared, if the engine loads files.
     copy: 1 for a second, separately built copy of a network that is timed as well.
+    python: the interpreter of another environment that times it; None: this program's own.
     """
 
     candidate: Candidate
@@ -30,6 +31,7 @@ class Task:
     folder: str | None = None
     prepare_s: float | None = None
     copy: int = 0
+    python: str | None = None
 
     def measured(
         self, loaded: Loaded, blocks: Sequence[Block], *, run_id: str, quality: Quality

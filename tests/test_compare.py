@@ -32,8 +32,16 @@ def proper(network: str, median_ms: float, **more: object) -> Measurement:
 
 
 def run(factor: float = 1.0, **changes: object) -> Run:
+    """Of its own, as its id says; `factor` times as slow as the usual one."""
     rows = [proper("0.5-160", 4 * factor), proper("1.0-224", 16 * factor)]
-    return replace(a_run(*rows), **changes)  # type: ignore[arg-type]
+    changes = {"id": f"run-{factor}"} | changes
+    return apart(replace(a_run(*rows), **changes))  # type: ignore[arg-type]
+
+
+def apart(found: Run) -> Run:
+    """With the run's id in its measurements, as a real run has it."""
+    rows = tuple(replace(one, run_id=found.id) for one in found.measurements)
+    return replace(found, measurements=rows)
 
 
 ELSEWHERE = replace(MACHINE, cpu="Other CPU")
@@ -48,7 +56,7 @@ def test_runs_of_one_machine_that_differ_little_cannot_be_told_apart(factor: flo
     assert {row.verdict for row in found.rows} == {"cannot tell"}
     assert [row.ratio for row in found.rows] == pytest.approx([factor, factor], rel=0.01)
     assert found.conclusion == (
-        "No difference can be told between the two runs. Two runs of one machine are taken to "
+        "No difference can be told between the two. Two runs of one machine are taken to "
         "differ by up to 32 % for no reason, so smaller differences do not show."
     )
 
@@ -82,7 +90,7 @@ def test_a_run_that_is_invalid_concludes_nothing() -> None:
         replace(one, blocks=tuple(replace(block, signals=waited) for block in one.blocks))
         for one in run(3.0).measurements
     ]
-    found = compare(run(), a_run(*rows))
+    found = compare(run(), replace(a_run(*rows), id="busy"))
 
     assert {row.verdict for row in found.rows} == {"cannot tell"}
     assert found.conclusion == "The other run is invalid: nothing can be concluded from it."
@@ -110,7 +118,7 @@ def test_an_empty_run_compares_to_nothing() -> None:
 
 def threaded(threads: int, factor: float = 1.0) -> Run:
     rows = [replace(one, scenario=Scenario(threads=threads)) for one in run(factor).measurements]
-    return a_run(*rows)
+    return apart(replace(a_run(*rows), id=f"threads-{threads}"))
 
 
 def test_what_each_run_has_for_all_its_networks_is_compared_and_not_matched() -> None:
@@ -123,7 +131,7 @@ def test_what_each_run_has_for_all_its_networks_is_compared_and_not_matched() ->
 
 def test_ways_that_vary_within_a_run_are_matched() -> None:
     two_ways = a_run(proper("0.5-160", 4.0), proper("0.5-160", 2.0, engine="openvino"))
-    found = compare(two_ways, replace(two_ways, id="another"))
+    found = compare(two_ways, apart(replace(two_ways, id="another")))
 
     assert [(row.way, round(row.ratio, 2)) for row in found.rows] == [
         ("PyTorch eager", 1.0),
@@ -202,3 +210,41 @@ def test_two_runs_that_differ_for_no_reason_are_hardly_ever_told_apart(
         wrong += abs(off) > spread.half_width
 
     assert wrong / tries <= 0.065
+
+
+def in_turns(factor: float, **changes: object) -> Run:
+    """Of the same run as `run()`: its networks took turns with those, in another environment."""
+    return apart(replace(run(factor), id=run().id, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("factor", "word"), [(0.95, "faster"), (1.05, "slower")])
+def test_environments_that_took_turns_are_told_apart_by_small_differences(
+    factor: float, word: str
+) -> None:
+    found = compare(run(), in_turns(factor, machine=UPGRADED), called="this environment")
+
+    assert found.level == "same run"
+    assert {row.verdict for row in found.rows} == {word}
+    assert found.conclusion == (
+        f"In this environment 0.5-160, 1.0-224 are {word}. They took turns in one run, so small "
+        "differences show."
+    )
+
+
+def test_a_copy_that_is_off_withdraws_what_was_said_between_environments() -> None:
+    theirs = in_turns(1.03, machine=UPGRADED)
+    off = replace(theirs.measurements[0], blocks=in_turns(1.0).measurements[0].blocks)
+    found = compare(run(), replace(theirs, controls=(off,)))
+
+    assert {row.verdict for row in found.rows} == {"cannot tell"}
+
+
+def test_environments_of_one_invalid_run_are_not_compared() -> None:
+    waited = Signals(10_000_000, delay_ns=9_000_000)
+    rows = [
+        replace(one, blocks=tuple(replace(block, signals=waited) for block in one.blocks))
+        for one in in_turns(3.0).measurements
+    ]
+    found = compare(run(), replace(run(), measurements=tuple(rows)))
+
+    assert {row.verdict for row in found.rows} == {"cannot tell"}

@@ -112,7 +112,8 @@ def test_a_target_that_cannot_be_written_fails_and_leaves_nothing(
 
 def test_compare_says_what_differs_and_what_may_be_concluded(file: Path, tmp_path: Path) -> None:
     upgraded = replace(MACHINE, packages=(("torch", "2.1"), ("openvino", "2026.0")))
-    save(replace(a_snapshot(factor=2).run, machine=upgraded), tmp_path / "other.json")
+    other = replace(a_snapshot(factor=2).run, id="another", machine=upgraded)
+    save(other, tmp_path / "other.json")
 
     found = call("compare", file, tmp_path / "other.json")
 

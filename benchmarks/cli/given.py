@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks import snapshot
+from benchmarks.cli.against import limit_of
 from benchmarks.engines import ENGINES
 from benchmarks.jobs.request import Request
 from mobilenet.config import BASE_RESOLUTION
@@ -64,6 +65,22 @@ def check_named(networks: Sequence[object]) -> None:
             "No network was named. For example: "
             "mobilenet-bench measure --width 0.25,0.5 --resolution 160"
         )
+
+
+def check_against(
+    against: str | None, fail_if_slower: str | None, against_out: Path | None, *, memory: bool
+) -> float | None:
+    """The share of `--fail-if-slower`. Raises InputError for options that do not go together."""
+    if against is None and (fail_if_slower is not None or against_out is not None):
+        raise InputError("--fail-if-slower and --against-out go with --against only.")
+    if against is not None and memory:
+        raise InputError("--memory is not measured with --against. Leave one of them out.")
+    if fail_if_slower is None:
+        return None
+    try:
+        return limit_of(fail_if_slower)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def check_target(request: Request, out: Path | None, title: str, note: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from benchmarks.cli import against as comparing
 from benchmarks.cli.answer import (
     BAD_INPUT,
     FAILED,
@@ -69,6 +70,17 @@ def measure(
     ] = None,
     title: Annotated[str, typer.Option(help="Of the snapshot, for whoever gets it.")] = "",
     note: Annotated[str, typer.Option(help="What else they should know.")] = "",
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="PYTHON", help="Another environment's python, to compare with."),
+    ] = None,
+    fail_if_slower: Annotated[
+        str | None,
+        typer.Option(metavar="SHARE", help="Than that by so much, such as 5%: exit status 3."),
+    ] = None,
+    against_out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save the other environment's run there.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Time networks on this machine, one measurement at a time.
@@ -82,13 +94,16 @@ def measure(
       mobilenet-bench measure --reference resnet18 --engine eager,openvino
       mobilenet-bench measure --width 0.5 --engine all     which is fastest?
       mobilenet-bench measure --width 0.5 --preset standard --out run.json
+      mobilenet-bench measure --width 0.5 --against old/.venv/bin/python --fail-if-slower 5%
 
-    Exit status: 0 all was measured, 1 something failed, 2 bad input, 130 interrupted.
+    Exit status: 0 all was measured, 1 something failed, 2 bad input, 130 interrupted. With
+    --fail-if-slower: 3 some network is slower by more than that, 4 it cannot be told.
     """
     from benchmarks.api import request_for
     from benchmarks.candidates import CandidateError
     from benchmarks.cli.given import (
         InputError,
+        check_against,
         check_named,
         check_target,
         engine_names,
@@ -115,10 +130,15 @@ def measure(
             batch=batch,
         )
         request = request_for(networks, scenarios, preset, memory=memory)
+        limit = check_against(against, fail_if_slower, against_out, memory=memory)
         check_target(request, out, title, note)
+        check_target(request, against_out, title, note)
     except (CandidateError, ConfigError, InputError, ScenarioError, SnapshotError) as error:
         raise stop(str(error), BAD_INPUT) from error
-    _answer(_run(request), out, title, note, as_json=as_json)
+    if against is not None:
+        comparing.answer(request, against, limit, out, against_out, title, note, as_json=as_json)
+    else:
+        _answer(_run(request), out, title, note, as_json=as_json)
 
 
 def _run(request: Request) -> Run:

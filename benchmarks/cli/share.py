@@ -105,19 +105,27 @@ def compare(
     facts = comparing.facts(found)
     beside = [comparing.compare(found[0].run, other.run) for other in found[1:]]
     if as_json:
-        _print_comparison(found, facts, beside)
+        print_json(comparison_json(found, facts, beside))
         return
     names = [one.title or Path(name).name for one, name in zip(found, given, strict=True)]
-    typer.echo("What differs")
+    print_comparison(names, facts, beside)
+
+
+def print_comparison(
+    names: Sequence[str], facts: Sequence[Fact], beside: Sequence[Comparison]
+) -> None:
+    """What differs; then for each of those beside the first its networks, and what follows."""
     differing = [fact for fact in facts if fact.differs]
-    print_aligned([("", *names), *((fact.name, *fact.texts) for fact in differing)])
+    typer.echo("What differs" if differing else "Nothing differs that is known of")
+    if differing:
+        print_aligned([("", *names), *((fact.name, *fact.texts) for fact in differing)])
     for name, one in zip(names[1:], beside, strict=True):
         typer.echo(f"\n{names[0]} and {name}: {one.level}")
         if one.rows:
             print_aligned(_rows(one, names[0], name))
         if one.missing:
             typer.echo(f"Only in one of them: {', '.join(one.missing)}.")
-        typer.echo(_wrapped(one.conclusion))
+        typer.echo("\n".join(textwrap.wrap(one.conclusion, terminal_width())))
 
 
 @snapshots.command("list")
@@ -247,43 +255,38 @@ def _rows(one: Comparison, first: str, other: str) -> list[Sequence[str]]:
     return rows
 
 
-def _print_comparison(
-    found: list[Snapshot], facts: tuple[Fact, ...], beside: list[Comparison]
-) -> None:
-    print_json(
-        {
-            "snapshots": [one.id for one in found],
-            "differences": {fact.name: list(fact.texts) for fact in facts if fact.differs},
-            "comparisons": [
-                {
-                    "level": one.level,
-                    "conclusion": one.conclusion,
-                    "only_in_one": list(one.missing),
-                    "rows": [
-                        {
-                            "network": row.first.candidate.key,
-                            "first": asdict(row.first.scenario),
-                            "other": asdict(row.other.scenario),
-                            "first_median_s": row.first.median_s,
-                            "other_median_s": row.other.median_s,
-                            "ratio": row.ratio,
-                            "low": row.interval.low if row.interval else None,
-                            "high": row.interval.high if row.interval else None,
-                            "verdict": row.verdict,
-                        }
-                        for row in one.rows
-                    ],
-                }
-                for one in beside
-            ],
-        }
-    )
+def comparison_json(
+    found: Sequence[Snapshot], facts: Sequence[Fact], beside: Sequence[Comparison]
+) -> dict[str, object]:
+    """The same for programs."""
+    return {
+        "snapshots": [one.id for one in found],
+        "differences": {fact.name: list(fact.texts) for fact in facts if fact.differs},
+        "comparisons": [
+            {
+                "level": one.level,
+                "conclusion": one.conclusion,
+                "only_in_one": list(one.missing),
+                "rows": [
+                    {
+                        "network": row.first.candidate.key,
+                        "first": asdict(row.first.scenario),
+                        "other": asdict(row.other.scenario),
+                        "first_median_s": row.first.median_s,
+                        "other_median_s": row.other.median_s,
+                        "ratio": row.ratio,
+                        "low": row.interval.low if row.interval else None,
+                        "high": row.interval.high if row.interval else None,
+                        "verdict": row.verdict,
+                    }
+                    for row in one.rows
+                ],
+            }
+            for one in beside
+        ],
+    }
 
 
 def _described(entry: Entry) -> dict[str, object]:
     shown = ("id", "title", "note", "about", "saved_utc", "started_utc", "machine", "state", "tags")
     return {name: getattr(entry, name) for name in shown}
-
-
-def _wrapped(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, terminal_width()))

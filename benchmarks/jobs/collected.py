@@ -23,6 +23,8 @@ class Collected:
         self.measurements: dict[tuple[str, Scenario], Measurement] = {}
         self.failures: list[Failure] = []
         self.controls: tuple[Measurement, ...] = ()
+        self.against: tuple[Measurement, ...] = ()  # the same networks in another environment
+        self.against_controls: tuple[Measurement, ...] = ()
         self.others_cpus: float | None = None  # the most of any replicate
         self.pressure_before: float | None = None
 

@@ -27,10 +27,14 @@ GRANT_S = 1.0  # of turns that are granted at once, so that a stop is soon heard
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a worker process is started for: a runtime, by one of its engines, and its threads."""
+    """What a worker process is started for: a runtime, by one of its engines, and its threads.
+
+    python: the interpreter of another environment; None: this program's own.
+    """
 
     engine: str
     threads: int
+    python: str | None = None
 
 
 Start = Callable[[Runtime], WorkerProcess]

@@ -15,7 +15,7 @@ from benchmarks.jobs.replicate import Replicate, Runtime, Start
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.tally import Tally
 from benchmarks.messages import Loaded, Progress, Task
-from benchmarks.results import Block, Failure, Quality
+from benchmarks.results import Block, Failure, Measurement, Quality
 from benchmarks.timing.protocol import EFFORTS, PLANS, Effort, is_enough
 from benchmarks.timing.statistics import Ratio
 
@@ -98,16 +98,24 @@ class Replication:
             case Block():
                 self._tally.turned(task, what)
             case str() as reason:
-                self._out.fail(Failure(task.candidate, task.scenario, reason))
+                where = "in the other environment: " if task.python else ""
+                self._out.fail(Failure(task.candidate, task.scenario, where + reason))
 
     def _show(self, quality: Quality) -> None:
         every = [task for own in self._tasks.values() for task in own]
-        for measurement in self._tally.measurements(
-            (task for task in every if not task.copy), quality
-        ):
+        ours = [task for task in every if task.python is None]
+        theirs = [task for task in every if task.python is not None]
+        for measurement in self._measurements(ours, quality, copies=False):
             self._out.add(measurement)
-        self._out.controls = self._tally.measurements(
-            (task for task in every if task.copy), quality
+        self._out.controls = self._measurements(ours, quality, copies=True)
+        self._out.against = self._measurements(theirs, quality, copies=False)
+        self._out.against_controls = self._measurements(theirs, quality, copies=True)
+
+    def _measurements(
+        self, tasks: Iterable[Task], quality: Quality, *, copies: bool
+    ) -> tuple[Measurement, ...]:
+        return self._tally.measurements(
+            (task for task in tasks if bool(task.copy) == copies), quality
         )
 
     def _leave_out_failed(self) -> None:
@@ -119,19 +127,26 @@ class Replication:
         }
 
     def _ratios(self) -> list[Ratio | None]:
-        """Of all to the first; a run is precise enough when these are."""
+        """A run is precise enough when these are: of all to the first; where two environments are
+        compared, of each network in the one to the same in the other."""
         every = [task for own in self._tasks.values() for task in own]
+        if self._request.against is not None:
+            ours = [task for task in every if not task.copy and task.python is None]
+            pairs = [(one, replace(one, python=self._request.against)) for one in ours]
+            timed = [self._tally.measurements(pair, "measured") for pair in pairs]
+            return [both[0].ratio_to(both[1]) for both in timed if len(both) == 2]
         first, *others = self._tally.measurements(every, self._request.quality)
         return [other.ratio_to(first) for other in others]
 
 
 def by_runtime(tasks: Iterable[Task]) -> dict[Runtime, tuple[Task, ...]]:
     """Tasks by the worker process that they share: engines of one runtime have one together."""
-    first: dict[tuple[str, int], Runtime] = {}
+    first: dict[tuple[str, int, str | None], Runtime] = {}
     found: dict[Runtime, tuple[Task, ...]] = {}
     for task in tasks:
-        engine, threads = task.scenario.engine, task.scenario.threads
-        home = first.setdefault((ENGINES[engine].runtime, threads), Runtime(engine, threads))
+        engine, threads, python = task.scenario.engine, task.scenario.threads, task.python
+        shared = (ENGINES[engine].runtime, threads, python)
+        home = first.setdefault(shared, Runtime(engine, threads, python))
         found[home] = (*found.get(home, ()), task)
     return found
 

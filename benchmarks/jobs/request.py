@@ -33,6 +33,7 @@ class Request:
     memory: find out besides, after the timing, what memory each takes; only where `fresh`.
     lead: those of them that are timed first and by themselves, to have something to show soon.
     effort: instead of what the preset stands for.
+    against: the interpreter of another environment, in which all of it is timed as well, in turns.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Request:
     memory: bool = False
     lead: tuple[Candidate, ...] = ()
     effort: Effort | None = None
+    against: str | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from benchmarks.candidates import Candidate
@@ -47,6 +48,16 @@ class Runner:
         stop: set it, from any thread, and the run ends at its next inference; `poke` makes that
         at once rather than within a second.
         """
+        return self.run_both(request, ticket, listen, stop)[0]
+
+    def run_both(
+        self, request: Request, ticket: Ticket, listen: Listener, stop: threading.Event
+    ) -> tuple[Run, Run]:
+        """`run`, and beside it what the environment of `request.against` had in the same turns.
+
+        Both have one id, so their measurements can be paired. The machine of the second names this
+        environment's software: whoever knows the other puts that in its place.
+        """
         self._talk = Conversation(stop, self._talk.silence_limit_s)
         started_utc = datetime.now(UTC).isoformat(timespec="seconds")
         state = read_state()
@@ -67,7 +78,7 @@ class Runner:
             cancelled = True
         finally:
             ticket.leave()
-        return Run(
+        ours = Run(
             id=request.id,
             started_utc=started_utc,
             machine=read_machine(),
@@ -79,6 +90,7 @@ class Runner:
                 out.others_cpus, state.on_battery, state.governor, out.pressure_before
             ),
         )
+        return ours, replace(ours, measurements=out.against, controls=out.against_controls)
 
     @property
     def silence_limit_s(self) -> float:
@@ -150,6 +162,8 @@ class Runner:
         ]
         if not tasks:
             return
+        if request.against is not None:
+            tasks += [replace(task, python=request.against) for task in tasks]
         if request.quality == "measured":
             out.pressure_before = wait_until_calm(
                 read_pressure, self._pause, lambda: out.report(Progress(WAITING, 0.0))
@@ -210,4 +224,9 @@ class Runner:
     def _start(self, runtime: Runtime, out: Collected) -> WorkerProcess:
         self._talk.check()
         out.report(Progress(f"Starting {ENGINES[runtime.engine].label}", 0.0))
-        return WorkerProcess(runtime.engine, threads=runtime.threads, inherit=self._lock.descriptor)
+        return WorkerProcess(
+            runtime.engine,
+            threads=runtime.threads,
+            inherit=self._lock.descriptor,
+            python=runtime.python,
+        )

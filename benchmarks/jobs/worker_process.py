@@ -24,6 +24,11 @@ _EXIT_GRACE_S = 5.0  # from the end of its output to the end of the process
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
+def python_path() -> str:
+    """With this program's code first."""
+    return os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")]))
+
+
 class WorkerDied(Exception):
     """The process ended without being asked to; the message says how, for people."""
 
@@ -52,10 +57,13 @@ def _interrupts_blocked() -> Iterator[None]:
 class WorkerProcess:
     """`python -m benchmarks.worker ENGINE`, in a session of its own so that Ctrl-C spares it.
 
+    python: the interpreter of another environment; it runs this program's code with its packages.
     is_ready: whether it has said Ready; whoever listens to it sets that.
     """
 
-    def __init__(self, engine: str, *, threads: int, inherit: int) -> None:
+    def __init__(
+        self, engine: str, *, threads: int, inherit: int, python: str | None = None
+    ) -> None:
         self.is_ready = False
         self._garbled = False
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
@@ -63,13 +71,13 @@ class WorkerProcess:
             "OMP_NUM_THREADS": str(threads),
             "MKL_NUM_THREADS": str(threads),
             "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")])),
+            "PYTHONPATH": python_path(),
         }
         try:
             with _interrupts_blocked():
                 self._process = subprocess.Popen(
                     # -P: a `benchmarks` or `random.py` in the working folder is not ours.
-                    [sys.executable, "-P", "-m", "benchmarks.worker", engine],
+                    [python or sys.executable, "-P", "-m", "benchmarks.worker", engine],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._log,
