@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from benchmarks.dashboard import comparing, explore, gallery, login, measurable, method
+from benchmarks.dashboard import comparing, explore, gallery, history, login, measurable, method
 from benchmarks.dashboard.settings import is_read_only, needs_login
 
 # An icon of our own: a named one would be fetched from another host.
@@ -19,6 +19,7 @@ measuring = [
 looking = [
     gallery.page(),
     comparing.page(),
+    history.page(),
     st.Page(method.show, title="Method", icon=":material/menu_book:", url_path="method"),
 ]
 page = st.navigation(looking if is_read_only() else [*measuring, *looking], position="top")

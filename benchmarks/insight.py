@@ -122,16 +122,19 @@ def about(run: Run) -> str:
     if not run.measurements:
         return "Nothing measured"
     networks = list(dict.fromkeys(one.candidate.name for one in run.measurements))
-    what = networks[0] if len(networks) == 1 else f"{len(networks)} networks"
-    ways = list(dict.fromkeys(way_label(one.scenario) for one in run.measurements))
-    how = ways[0] if len(ways) == 1 else f"{len(ways)} ways"
-    scenario = run.measurements[0].scenario
-    rest = [
-        units.counted(scenario.threads, "thread"),
-        *([f"batch {scenario.batch}"] if scenario.batch > 1 else []),
-        *([scenario.device] if scenario.device != "cpu" else []),
-    ]
-    return f"{what} in {', '.join([how, *rest])}"
+    what = networks[0] if len(networks) == 1 else units.counted(len(networks), "network")
+    scenarios = list(dict.fromkeys(one.scenario for one in run.measurements))
+    ways = dict.fromkeys(way_label(scenario) for scenario in scenarios)
+    how = None if len(ways) == 1 else f"{len(ways)} ways"
+    return f"{what} in {scenario_label(scenarios[0], called=how)}"
+
+
+def scenario_label(scenario: Scenario, *, called: str | None = None) -> str:
+    """ "OpenVINO, int8, 2 threads, batch 4, cuda"; called: instead of engine and precision."""
+    parts = [called or way_label(scenario), units.counted(scenario.threads, "thread")]
+    parts += [f"batch {scenario.batch}"] if scenario.batch > 1 else []
+    parts += [scenario.device] if scenario.device != "cpu" else []
+    return ", ".join(parts)
 
 
 def engine_label(scenario: Scenario) -> str:

@@ -17,6 +17,7 @@ from benchmarks.candidates import candidate
 from benchmarks.report import MAX_BYTES, read, to_csv, to_html, to_markdown
 from benchmarks.report.plain import timm_name
 from benchmarks.results import Failure
+from benchmarks.snapshot import MAX_BYTES as SNAPSHOT_BYTES
 from benchmarks.snapshot import Snapshot, SnapshotError, dumps, loads
 from tests.samples import a_run, measurement
 
@@ -197,3 +198,20 @@ def test_a_run_of_nothing_has_a_report_too() -> None:
     assert read(to_html(empty).encode(), "run.html") == empty
     assert "Nothing was measured." in to_markdown(empty)
     assert to_csv(empty).count("\n") == 1
+
+
+def test_the_largest_document_exports_to_a_page_that_can_be_read_again() -> None:
+    widths = [number / 20 for number in range(1, 21)]
+    rounds, calls = 60, 20
+    while True:  # as many rounds as fit into a document
+        run = a_run(*(measurement(f"{width}-160", rounds=rounds, calls=calls) for width in widths))
+        text = dumps(run)
+        if len(text) > 0.9 * SNAPSHOT_BYTES:
+            break
+        rounds = int(rounds * 0.95 * SNAPSHOT_BYTES / len(text))
+    saved = loads(text)
+
+    page = to_html(saved).encode()
+
+    assert len(page) < MAX_BYTES
+    assert read(page, "large.html") == saved

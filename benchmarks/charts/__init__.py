@@ -11,6 +11,7 @@ from benchmarks.charts.distribution import MOST_CURVES, distribution, distributi
 from benchmarks.charts.figure import CONFIG, Figure, Ready, as_figure
 from benchmarks.charts.fronts import Front
 from benchmarks.charts.grid import GRID_METRICS, GridMetric, grid, grid_alt
+from benchmarks.charts.history import history, history_alt
 from benchmarks.charts.identical import identical, identical_alt
 from benchmarks.charts.layers import LAYER_UNITS, LayerUnit, layers, layers_alt
 from benchmarks.charts.thumbnail import thumbnail
@@ -35,6 +36,8 @@ __all__ = [
     "distribution_alt",
     "grid",
     "grid_alt",
+    "history",
+    "history_alt",
     "identical",
     "identical_alt",
     "layers",

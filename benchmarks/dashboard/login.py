@@ -7,9 +7,17 @@ import streamlit as st
 
 def ask() -> None:
     """Lets nobody past who has not logged in with the provider of `.streamlit/secrets.toml`."""
-    if st.user.is_logged_in:
+    is_logged_in = st.user.get("is_logged_in")
+    if is_logged_in is True:
         return
     st.title("MobileNet Bench", anchor=False)
-    st.write("This server asks its visitors to log in.")
-    st.button("Log in", icon=":material/login:", key="login", on_click=st.login)
+    if is_logged_in is None:
+        st.error(
+            "This server asks its visitors to log in, but knows no provider to ask. Whoever runs "
+            "it: install streamlit[auth], and name the provider in .streamlit/secrets.toml.",
+            icon=":material/lock:",
+        )
+    else:
+        st.write("This server asks its visitors to log in.")
+        st.button("Log in", icon=":material/login:", key="login", on_click=st.login)
     st.stop()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks import charts, units
+from benchmarks import charts
 from benchmarks.charts import Figure, Front
-from benchmarks.insight import way_label
+from benchmarks.insight import scenario_label
 from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
 from benchmarks.snapshot import Snapshot
@@ -26,7 +26,7 @@ def caption(snapshot: Snapshot, scenario: Scenario | None = None) -> list[str]:
     """Machine, engine, date and state: what must stand below a picture of it."""
     run = snapshot.run
     state = f"run is {run.state.word}" if run.state else "preview"
-    how = [] if scenario is None else [_how(scenario)]
+    how = [] if scenario is None else [scenario_label(scenario)]
     return [
         ", ".join([run.machine.cpu, *run.machine.accelerators]),
         " · ".join([*how, run.started_utc[:10], state, f"snapshot {snapshot.id[:8]}"]),
@@ -73,14 +73,7 @@ def _tradeoff(snapshot: Snapshot, scenario: Scenario, dark: bool) -> Picture | N
         shown, metric="latency", selected=None, pareto=fronts, screen_px=700, dark=dark
     )
     return Picture(
-        f"Accuracy against latency in {_how(scenario)}",
+        f"Accuracy against latency in {scenario_label(scenario)}",
         charts.captioned(figure, caption(snapshot, scenario), dark=dark),
         charts.tradeoff_alt(shown, metric="latency", selected=None, pareto=fronts),
     )
-
-
-def _how(scenario: Scenario) -> str:
-    parts = [way_label(scenario), units.counted(scenario.threads, "thread")]
-    parts += [f"batch {scenario.batch}"] if scenario.batch > 1 else []
-    parts += [scenario.device] if scenario.device != "cpu" else []
-    return ", ".join(parts)

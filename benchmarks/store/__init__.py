@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from benchmarks import snapshot as documents_format
 from benchmarks.dots import Dot
+from benchmarks.history import Session
 from benchmarks.scenarios import Scenario
 from benchmarks.snapshot import MAX_BYTES, Snapshot, SnapshotError
 from benchmarks.store import tables
@@ -34,9 +35,10 @@ from benchmarks.store.connection import StoreError, connect, for_writing, store_
 from benchmarks.store.entries import Entry, TagError, checked_tags, entry, folded, searched
 from benchmarks.texts import cleaned
 
-__all__ = ["Entry", "Page", "Session", "Store", "StoreError", "TagError"]
+__all__ = ["Entry", "Page", "Store", "StoreError", "TagError", "Timed"]
 
 _LISTED = tables.snapshots
+_SCENARIO = [field.name for field in fields(Scenario)]
 
 
 @dataclass(frozen=True)
@@ -48,17 +50,12 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Session:
-    """One network in one scenario, as one stored run of a machine timed it."""
+class Timed:
+    """A network in a scenario, with the number of kept runs that timed it on one machine."""
 
-    id: str
-    name: str
-    started_utc: str
-    packages: tuple[tuple[str, str], ...]
-    quality: str
-    median_s: float
-    low_s: float | None
-    high_s: float | None
+    network: str
+    scenario: Scenario
+    runs: int
 
 
 class Store:
@@ -167,6 +164,24 @@ class Store:
             gone = connection.execute(delete(_LISTED).where(_LISTED.c.id == snapshot_id))
             return bool(gone.rowcount)
 
+    def timed(self, machine_key: str) -> tuple[Timed, ...]:
+        """What the kept runs of a machine have timed; what most of them did comes first."""
+        how = [tables.timings.c[name] for name in _SCENARIO]
+        runs = func.count().label("runs")
+        wanted = (
+            select(tables.timings.c.network, *how, runs)
+            .join_from(tables.timings, _LISTED)
+            .where(_LISTED.c.machine_key == machine_key)
+            .group_by(tables.timings.c.network, *how)
+            .order_by(runs.desc(), tables.timings.c.network, *how)
+        )
+        with self._explained(), self._engine.connect() as connection:
+            rows = connection.execute(wanted).mappings().all()
+        return tuple(
+            Timed(row["network"], Scenario(**{name: row[name] for name in _SCENARIO}), row["runs"])
+            for row in rows
+        )
+
     def sessions(self, machine_key: str, network: str, scenario: Scenario) -> tuple[Session, ...]:
         """Every stored timing of one network in one scenario on one machine, oldest first."""
         timing = tables.timings.c
@@ -185,11 +200,7 @@ class Store:
             .where(
                 _LISTED.c.machine_key == machine_key,
                 timing.network == network,
-                timing.engine == scenario.engine,
-                timing.device == scenario.device,
-                timing.precision == scenario.precision,
-                timing.threads == scenario.threads,
-                timing.batch == scenario.batch,
+                *(timing[name] == value for name, value in asdict(scenario).items()),
             )
             .order_by(_LISTED.c.started_utc)
         )

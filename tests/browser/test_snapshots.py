@@ -236,7 +236,7 @@ def test_visitors_of_a_read_only_server_can_look_and_start_nothing(
         page.get_by_role("heading", name="Snapshots").wait_for()
         links = page.get_by_test_id("stTopNavLink")
         expect(links).to_have_text(
-            [re.compile(f"{name}$") for name in ("Snapshots", "Compare", "Method")]
+            [re.compile(f"{name}$") for name in ("Snapshots", "Compare", "History", "Method")]
         )
         for name in ("Save a run", "Import"):
             expect(page.get_by_role("button", name=name)).to_have_count(0)
@@ -254,7 +254,7 @@ def test_the_new_pages_can_be_used_by_everybody(
     saved = described("For everybody")
     kept.add(saved)
     known = violations(visits.open(bare.url, color_scheme=scheme))
-    for path in ("snapshots", f"snapshots?snapshot={saved.id}", "compare"):
+    for path in ("snapshots", f"snapshots?snapshot={saved.id}", "compare", "history"):
         for size in (LAPTOP, PHONE):
             page = visits.open(f"{gallery.url}{path}", color_scheme=scheme, viewport=size)
             page.get_by_role("heading", level=1).wait_for()
