@@ -7,20 +7,17 @@ larger differences mean something. Between machines nothing is concluded: they s
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from statistics import stdev
 from typing import Literal
 
 from benchmarks import units
 from benchmarks.insight import way_label
-from benchmarks.machine import Machine
 from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Scenario
-from benchmarks.snapshot import Snapshot
+from benchmarks.setups import machine_key
 from benchmarks.timing.statistics import CONFIDENCE, Interval, Ratio
 from benchmarks.timing.verdicts import MARGIN, Verdict, null_effect
 from benchmarks.timing.verdicts import verdict as judge
@@ -29,19 +26,6 @@ from benchmarks.validity import null_ratio
 Level = Literal["same run", "same machine", "different machines"]
 SPREAD = 0.10  # standard deviation of log medians between runs of one machine, until it is known
 MIN_SESSIONS = 5  # fewer runs of a machine do not tell how much its runs differ
-KEY_CHARACTERS = 26
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One thing about the set-up, in the words of each run."""
-
-    name: str
-    texts: tuple[str, ...]
-
-    @property
-    def differs(self) -> bool:
-        return len(set(self.texts)) > 1
 
 
 @dataclass(frozen=True)
@@ -92,53 +76,6 @@ def spread_of(medians_s: Sequence[float]) -> Spread:
     if len(medians_s) < MIN_SESSIONS:
         return Spread()
     return Spread(stdev(math.log(median_s) for median_s in medians_s), len(medians_s))
-
-
-def machine_key(machine: Machine) -> str:
-    """The same for every run of one machine, as far as its coarse facts tell it from others."""
-    told = [
-        machine.cpu,
-        machine.physical_cpus,
-        machine.logical_cpus,
-        machine.usable_cpus,
-        round(machine.memory_bytes / 2**30),
-        *machine.accelerators,
-        machine.system,
-    ]
-    digest = hashlib.sha256("\n".join(map(str, told)).encode()).digest()
-    return base64.b32encode(digest).decode().lower()[:KEY_CHARACTERS]
-
-
-def machine_label(machine: Machine) -> str:
-    """ "AMD EPYC 7B13, 2 CPUs", with its accelerators."""
-    cpus = units.counted(machine.usable_cpus, "CPU")
-    return ", ".join([machine.cpu, cpus, *machine.accelerators])
-
-
-def facts(snapshots: Sequence[Snapshot]) -> tuple[Fact, ...]:
-    """What may differ between set-ups: machine, software, how networks were run, how it went."""
-    machines = [one.run.machine for one in snapshots]
-    packages = dict.fromkeys(name for machine in machines for name, _ in machine.packages)
-    settings = dict.fromkeys(name for machine in machines for name, _ in machine.settings)
-    rows: dict[str, list[str]] = {
-        "CPU": [one.cpu for one in machines],
-        "Usable CPUs": [str(one.usable_cpus) for one in machines],
-        "Memory": [units.gigabytes(one.memory_bytes) for one in machines],
-        "Accelerators": [", ".join(one.accelerators) or "none" for one in machines],
-        "System": [one.system for one in machines],
-        "Python": [one.python for one in machines],
-        **{name: _looked_up(name, (one.packages for one in machines)) for name in packages},
-        **{name: _looked_up(name, (one.settings for one in machines)) for name in settings},
-        **{
-            name.capitalize(): [_ways(one.run, name) for one in snapshots]
-            for name in ("engine", "device", "precision", "threads", "batch")
-        },
-        "Clock governor": [one.run.conditions.governor or units.NOT_MEASURED for one in snapshots],
-        "State": [one.run.state.word if one.run.state else "preview" for one in snapshots],
-        "Program": [one.program_version or units.NOT_MEASURED for one in snapshots],
-        "Rules of the figures": [str(one.protocol_version or "–") for one in snapshots],
-    }
-    return tuple(Fact(name, tuple(texts)) for name, texts in rows.items())
 
 
 def compare(
@@ -296,14 +233,3 @@ def _resolution(rows: Sequence[Beside], spread_for: Callable[[Measurement], Spre
         else f"By its {spread.sessions} runs that are kept, two runs of it differ by up to"
     )
     return f"{known} {off} for no reason, so smaller differences do not show."
-
-
-def _looked_up(name: str, pairs: Iterable[Iterable[tuple[str, object]]]) -> list[str]:
-    found: list[Mapping[str, object]] = [dict(own) for own in pairs]
-    return [str(own.get(name, "none")) for own in found]
-
-
-def _ways(run: Run, name: str) -> str:
-    if name == "engine":
-        return ", ".join(dict.fromkeys(way_label(one.scenario) for one in run.measurements)) or "–"
-    return ", ".join(dict.fromkeys(str(getattr(one.scenario, name)) for one in run.measurements))

@@ -8,17 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.compare import (
-    SPREAD,
-    Spread,
-    compare,
-    facts,
-    machine_key,
-    machine_label,
-    spread_of,
-)
+from benchmarks.compare import SPREAD, Spread, compare, spread_of
 from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Scenario
+from benchmarks.setups import facts, machine_key, machine_label
 from benchmarks.snapshot import dumps, loads
 from benchmarks.timing.contamination import Signals
 from tests.samples import MACHINE, a_run, measurement

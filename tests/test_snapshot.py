@@ -23,7 +23,7 @@ from benchmarks.machine import Machine, read_machine
 from benchmarks.references import references
 from benchmarks.results import Block, Failure, Measurement, Run
 from benchmarks.scenarios import Scenario
-from benchmarks.snapshot import SnapshotError, document, dumps, load, loads, save
+from benchmarks.snapshot import SnapshotError, document, dumps, load, loads, parts, save
 from benchmarks.timing.contamination import GpuSignals, Signals
 from benchmarks.timing.protocol import PROTOCOL_VERSION
 from benchmarks.usage import NVML, PACKAGE, Energy, Memory
@@ -228,18 +228,18 @@ def test_a_document_cut_short_is_a_snapshot_error(run: Run) -> None:
 @pytest.mark.parametrize(
     ("value", "part"),
     [
-        (Run, document.Run),
-        (Measurement, document.Measurement),
-        (Block, document.Block),
-        (Failure, document.Failure),
-        (Candidate, document.Candidate),
-        (MobileNetConfig, document.Config),
-        (Scenario, document.Scenario),
-        (Machine, document.Machine),
-        (Memory, document.Memory),
-        (Energy, document.Energy),
-        (Signals, document.Signals),
-        (GpuSignals, document.Gpu),
+        (Run, parts.Run),
+        (Measurement, parts.Measurement),
+        (Block, parts.Block),
+        (Failure, parts.Failure),
+        (Candidate, parts.Candidate),
+        (MobileNetConfig, parts.Config),
+        (Scenario, parts.Scenario),
+        (Machine, parts.Machine),
+        (Memory, parts.Memory),
+        (Energy, parts.Energy),
+        (Signals, parts.Signals),
+        (GpuSignals, parts.Gpu),
     ],
 )
 def test_every_field_of_a_value_has_its_place_in_the_format(value: Any, part: Any) -> None:
@@ -336,7 +336,7 @@ def test_a_block_of_either_kind_takes_no_more_room_than_is_counted_for_it() -> N
     on_gpu = replace(on_cpu, device_ns=times, signals=watched)
 
     def bytes_of(block: Block) -> int:
-        return len(document.Block.model_validate(block).model_dump_json())
+        return len(parts.Block.model_validate(block).model_dump_json())
 
     allowed = 20 * snapshot.SAMPLE_BYTES + snapshot.BLOCK_BYTES
     assert bytes_of(on_cpu) <= allowed

@@ -19,8 +19,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, event, text
 
-from benchmarks.compare import machine_key
 from benchmarks.scenarios import Scenario
+from benchmarks.setups import machine_key
 from benchmarks.snapshot import Snapshot, dumps, loads
 from benchmarks.store import Store, StoreError, TagError, connection, tables
 from tests.samples import MACHINE, a_run, measurement

@@ -119,7 +119,8 @@ def _mark(number: int, change: Change, dark: bool) -> Figure:
         "yref": "paper",
         "x": change.started_utc,
         "y": 1,
-        "yanchor": "bottom",
+        "yanchor": "top",
+        "xshift": 8,
         "showarrow": False,
         "font": {"size": SMALL_FONT_SIZE, "color": ink(dark).muted},
     }

@@ -60,6 +60,7 @@ def answer(
 ) -> None:
     """Measure in both, save what is asked for, print how this one compares, and end."""
     from benchmarks import compare, snapshot
+    from benchmarks.setups import facts as facts_of
     from benchmarks.tables import describe_failure
 
     ours, theirs = _run(request, python)
@@ -72,7 +73,7 @@ def answer(
             tell(f"Saved to {path}.")
     found = compare.compare(theirs, ours, called="this environment")
     both = [snapshot.loads(snapshot.dumps(run)) for run in (theirs, ours)]
-    facts = compare.facts(both)
+    facts = facts_of(both)
     if as_json:
         print_json(comparison_json(both, facts, [found]))
     else:

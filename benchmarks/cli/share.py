@@ -23,7 +23,8 @@ from benchmarks.cli.answer import (
 )
 
 if TYPE_CHECKING:
-    from benchmarks.compare import Comparison, Fact
+    from benchmarks.compare import Comparison
+    from benchmarks.setups import Fact
     from benchmarks.snapshot import Snapshot
     from benchmarks.store import Entry, Store
 
@@ -98,11 +99,12 @@ def compare(
     told; of runs on different machines nothing is.
     """
     from benchmarks import compare as comparing
+    from benchmarks.setups import facts as facts_of
 
     if len(given) < 2:
         raise stop("One snapshot is nothing to compare. Name two or more.", BAD_INPUT)
     found = [_one(one) for one in given]
-    facts = comparing.facts(found)
+    facts = facts_of(found)
     beside = [comparing.compare(found[0].run, other.run) for other in found[1:]]
     if as_json:
         print_json(comparison_json(found, facts, beside))

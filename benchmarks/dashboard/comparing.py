@@ -7,20 +7,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import charts, units
-from benchmarks.compare import (
-    Comparison,
-    Spread,
-    compare,
-    facts,
-    machine_key,
-    machine_label,
-    spread_of,
-)
+from benchmarks.compare import Comparison, Spread, compare, spread_of
 from benchmarks.dashboard import session
 from benchmarks.dashboard.text import note, plain
 from benchmarks.insight import about, way_label
 from benchmarks.results import Measurement
 from benchmarks.samples import samples
+from benchmarks.setups import facts, machine_key, machine_label
 from benchmarks.snapshot import Snapshot
 from benchmarks.store import StoreError
 

@@ -7,12 +7,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import charts, units
-from benchmarks.compare import MIN_SESSIONS, machine_key, spread_of
+from benchmarks.compare import MIN_SESSIONS, spread_of
 from benchmarks.dashboard import labels, session
 from benchmarks.dashboard.text import note, plain
 from benchmarks.history import changes
 from benchmarks.insight import scenario_label
 from benchmarks.machine import read_machine
+from benchmarks.setups import machine_key
 from benchmarks.store import StoreError, Timed
 
 

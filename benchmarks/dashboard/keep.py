@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from benchmarks import units
-from benchmarks.compare import facts
 from benchmarks.dashboard import session
 from benchmarks.dashboard.text import note, plain
 from benchmarks.insight import about
 from benchmarks.results import Run
+from benchmarks.setups import facts
 from benchmarks.snapshot import Snapshot, SnapshotError, dumps, loads
-from benchmarks.snapshot.document import MAX_NOTE, MAX_TITLE
+from benchmarks.snapshot.parts import MAX_NOTE, MAX_TITLE
 from benchmarks.store import StoreError, TagError
 from benchmarks.store.entries import MAX_TAGS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from benchmarks.compare import machine_key, machine_label
 from benchmarks.dots import Dot, dots
 from benchmarks.insight import about, way_label
+from benchmarks.setups import machine_key, machine_label
 from benchmarks.snapshot import Snapshot
 from benchmarks.texts import problem_of
 from benchmarks.validity import Word
