@@ -26,6 +26,12 @@ def problem_of(text: str, *, lines: bool = False) -> str | None:
     return f"Character {found.start() + 1} is {code} ({name}), which cannot be seen. Take it out."
 
 
+def own_direction(text: str) -> str:
+    """`text`, each line of which reads in the direction of its own first letter, whatever stands
+    around it."""
+    return "\n".join(f"\u2068{line}\u2069" for line in text.split("\n"))
+
+
 def cleaned(text: str, *, lines: bool = False) -> str:
     """`text` with a space for each character that must not be in it."""
     return (_BUT_LINES if lines else _ANY).sub(" ", text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.texts import cleaned, problem_of
+from benchmarks.texts import cleaned, own_direction, problem_of
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,7 @@ def test_lines_may_stand_where_there_may_be_several() -> None:
     assert problem_of("one\n\ttwo", lines=True) is None
     assert cleaned("one\n\ttwo\r", lines=True) == "one\n\ttwo "
     assert problem_of("one\ntwo") is not None
+
+
+def test_each_line_reads_in_its_own_direction() -> None:
+    assert own_direction("שלום!\nHello!") == "\u2068שלום!\u2069\n\u2068Hello!\u2069"

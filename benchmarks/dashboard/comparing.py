@@ -16,6 +16,7 @@ from benchmarks.samples import samples
 from benchmarks.setups import facts, machine_key, machine_label
 from benchmarks.snapshot import Snapshot
 from benchmarks.store import StoreError
+from benchmarks.texts import own_direction
 
 MAX_COMPARED = 6
 OFFERED = 200  # of the store, the newest
@@ -57,7 +58,7 @@ def _show() -> None:
     titles = _titles(found)
     _chart(found, titles)
     for title, other in zip(titles[1:], found[1:], strict=True):
-        st.header(f"{plain(title)}, beside {plain(titles[0])}", anchor=False)
+        st.header(f"{_shown(title)}, beside {_shown(titles[0])}", anchor=False)
         _words(
             compare(found[0].run, other.run, lambda one: _spread(found[0], one)), titles[0], title
         )
@@ -99,7 +100,9 @@ def _chart(found: list[Snapshot], titles: list[str]) -> None:
         rows = one.run.measurements
         many = len({row.scenario for row in rows}) > 1
         named = {_named(row, many): row for row in rows}
-        series.append(charts.Series(f"{title} · {machine_label(one.run.machine)}", named))
+        series.append(
+            charts.Series(f"{own_direction(title)} · {machine_label(one.run.machine)}", named)
+        )
     st.plotly_chart(
         charts.Ready(charts.beside(series, dark=session.is_dark())),
         key="beside",
@@ -108,6 +111,10 @@ def _chart(found: list[Snapshot], titles: list[str]) -> None:
         alt=charts.beside_alt(series),
     )
     note("95 % intervals of each session; another run of the same machine may differ by some 10 %.")
+
+
+def _shown(title: str) -> str:
+    return own_direction(plain(title))
 
 
 def _named(row: Measurement, with_way: bool) -> str:
@@ -145,7 +152,7 @@ def _differences(found: list[Snapshot], titles: list[str]) -> None:
     differing = [fact for fact in everything if fact.differs]
     if differing:
         rows = {fact.name: [plain(text) for text in fact.texts] for fact in differing}
-        columns = [plain(one) for one in titles]
+        columns = [_shown(one) for one in titles]
         table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
         st.table(table.rename_axis("Fact"))
     else:

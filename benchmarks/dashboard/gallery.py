@@ -14,6 +14,7 @@ from benchmarks.dashboard import keep, session, upload, viewer
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note, plain
 from benchmarks.store import Entry, StoreError
+from benchmarks.texts import own_direction
 
 PAGE_ROWS = 50
 ROW_PX = 64
@@ -85,13 +86,13 @@ def _table(entries: tuple[Entry, ...]) -> list[int]:
     rows = pd.DataFrame(
         {
             "Picture": _picture(entry),
-            "Name": entry.name,
+            "Name": own_direction(entry.name),
             "Measured": entry.started_utc[:10],
             "Machine": entry.machine,
             "Networks": entry.networks,
             "State": entry.state or "preview",
             "Tags": list(entry.tags),
-            "Note": entry.note,
+            "Note": own_direction(entry.note),
         }
         for entry in entries
     )

@@ -18,6 +18,7 @@ from benchmarks.report.pictures import pictures
 from benchmarks.snapshot import Snapshot
 from benchmarks.store import Entry, TagError
 from benchmarks.store.entries import MAX_TAGS
+from benchmarks.texts import own_direction
 
 
 def show(snapshot_id: str) -> None:
@@ -49,9 +50,9 @@ def show(snapshot_id: str) -> None:
 
 
 def _heading(found: Snapshot, entry: Entry) -> None:
-    st.title(plain(entry.name), anchor=False)
+    st.title(own_direction(plain(entry.name)), anchor=False)
     if found.note:
-        st.text(found.note)
+        st.text(own_direction(found.note))
     run = found.run
     lines = [*tables.heading(run), f"Measured {units.moment(run.started_utc)}, snapshot {found.id}"]
     note("  \n".join(plain(line) for line in lines))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from playwright.sync_api import Page
 from sqlalchemy import URL, insert
 
 from benchmarks.snapshot import Snapshot, dumps, loads
@@ -18,6 +19,7 @@ from benchmarks.store import Store, _row, _tags, _timings, tables
 from tests.bench.figure import Figure, judged
 from tests.postgres import find_programs, new_database, server
 from tests.samples import MACHINE, a_run, measurement
+from tests.serving import Server, chromium
 
 SNAPSHOTS = 10_000
 OPEN_S, SEARCH_S = 1.0, 0.3
@@ -37,6 +39,61 @@ def figures() -> Iterator[Figure]:
             with closing(Store(url)) as store:
                 _fill(store)
             yield from _timed(name, url)
+            yield from _seen(name, url)
+
+
+def _seen(name: str, url: URL) -> Iterator[Figure]:
+    """What a person waits for: from the click until the page shows it."""
+    with (
+        chromium() as browser,
+        Server(MOBILENET_BENCH_STORE=url.render_as_string(hide_password=False)) as started,
+    ):
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.goto(started.url)
+        page.wait_for_selector("[data-testid=stProgress]", state="attached", timeout=60_000)
+        page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=180_000)
+        opened, searched = [], []
+        for number in range(TIMES):
+            page.get_by_test_id("stTopNavLink").filter(has_text="Method").click()
+            page.get_by_role("heading", name="What the numbers mean").wait_for()
+            opened.append(
+                _until(
+                    page,
+                    lambda: (
+                        page.get_by_test_id("stTopNavLink").filter(has_text="Snapshots").click()
+                    ),
+                    f"{SNAPSHOTS:,} snapshots",
+                )
+            )
+            box = page.get_by_role("textbox", name="Search")
+            box.fill(f"number 432{number}")
+            searched.append(_until(page, lambda box=box: box.press("Enter"), "1 snapshot."))
+            box.fill("")
+            box.press("Enter")
+    yield Figure(
+        f"{name}: from the click to the gallery, in a browser",
+        f"{1e3 * median(opened):.0f} ms",
+        f"below {1e3 * OPEN_S:.0f} ms",
+        judged(median(opened) < OPEN_S),
+    )
+    yield Figure(
+        f"{name}: from Enter to what was found, in a browser",
+        f"{1e3 * median(searched):.0f} ms",
+        f"below {1e3 * SEARCH_S:.0f} ms",
+        judged(median(searched) < SEARCH_S),
+    )
+
+
+def _until(page: Page, act: Callable[[], object], text: str) -> float:
+    """Seconds from `act` until the page holds its table and `text`."""
+    begin = time.perf_counter()
+    act()
+    page.wait_for_function(
+        "text => document.querySelector('[data-testid=stDataFrame]')"
+        " && document.body.innerText.includes(text)",
+        arg=text,
+    )
+    return time.perf_counter() - begin
 
 
 def _timed(name: str, url: URL) -> Iterator[Figure]:

@@ -13,6 +13,7 @@ from sqlalchemy import URL
 from benchmarks.report import read, to_html
 from benchmarks.snapshot import Snapshot, loads
 from benchmarks.store import Store
+from benchmarks.texts import own_direction
 from tests.browser.test_looks import PHONE, bare, violations
 from tests.browser.visiting import LAPTOP, MEASURING_MS, Visits
 from tests.serving import Server
@@ -161,8 +162,8 @@ def test_scripts_and_scripts_of_the_world_are_shown_as_they_are(
     for one in saved:
         page.goto(address(gallery, one))
         heading = page.get_by_role("heading", level=1)
-        expect(heading).to_have_text(one.title)
-        expect(page.get_by_test_id("stText")).to_have_text(one.note)
+        expect(heading).to_have_text(own_direction(one.title))
+        expect(page.get_by_test_id("stText")).to_have_text(own_direction(one.note))
     ids = "&of=".join(one.id for one in saved[:6])
     page.goto(f"{gallery.url}compare?of={ids}")
     expect(page.get_by_role("figure", name="Latency of each network in 6 runs")).to_be_visible()
