@@ -19,7 +19,6 @@ st.title("A bare page")
 st.slider("Slider", 0, 10)
 st.button("Button")
 st.radio("Radio", ["a", "b"])
-st.multiselect("Several", ["First one", "Second one"], ["First one"])
 st.dataframe({"a": [1, 2], "b": [3, 4]})
 st.plotly_chart(go.Figure(go.Scatter(x=[1, 2], y=[3, 4])))
 """
