@@ -228,8 +228,8 @@ def _resolution(rows: Sequence[Beside], spread_for: Callable[[Measurement], Spre
     spread = spread_for(rows[0].first)
     off = units.share(math.expm1(spread.half_width))
     known = (
-        "Two runs of one machine are taken to differ by up to"
+        "Runs of one machine scatter by some 10 % for no reason"
         if spread.sessions is None
-        else f"By its {spread.sessions} runs that are kept, two runs of it differ by up to"
+        else f"Its {spread.sessions} runs that are kept scatter"
     )
-    return f"{known} {off} for no reason, so smaller differences do not show."
+    return f"{known}, so between two of them differences up to {off} are put down to chance."

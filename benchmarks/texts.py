@@ -11,6 +11,7 @@ import unicodedata
 
 # Embeddings, overrides and isolates of direction; marks such as U+200F stay, scripts need them.
 _TURNING = "\u202a-\u202e\u2066-\u2069"
+_EMPTY = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that are drawn as nothing
 _CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029"
 _ANY = re.compile(f"[{_CONTROL}{_TURNING}]")
 _BUT_LINES = re.compile(f"(?![\n\t])[{_CONTROL}{_TURNING}]")
@@ -24,6 +25,13 @@ def problem_of(text: str, *, lines: bool = False) -> str | None:
     code = f"U+{ord(found[0]):04X}"
     name = unicodedata.name(found[0], "a control character").lower()
     return f"Character {found.start() + 1} is {code} ({name}), which cannot be seen. Take it out."
+
+
+def problem_of_name(text: str) -> str | None:
+    """The same of one line by which something is called: some of it must be seen."""
+    if text and all(one in _EMPTY or unicodedata.category(one)[0] in "CZM" for one in text):
+        return "Nothing of it can be seen."
+    return problem_of(text)
 
 
 def own_direction(text: str) -> str:

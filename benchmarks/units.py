@@ -34,6 +34,11 @@ def megabytes(count_bytes: int | None) -> str:
     return NOT_MEASURED if count_bytes is None else f"{significant(count_bytes / 1e6)} MB"
 
 
+def file_size(count_bytes: int) -> str:
+    """In the unit that keeps the number short: "46.7 kB", "1.23 MB"."""
+    return f"{significant(count_bytes / 1e3)} kB" if count_bytes < 1e6 else megabytes(count_bytes)
+
+
 def gigabytes(count_bytes: int) -> str:
     return f"{significant(count_bytes / 1e9, 2)} GB"
 

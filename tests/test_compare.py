@@ -49,8 +49,8 @@ def test_runs_of_one_machine_that_differ_little_cannot_be_told_apart(factor: flo
     assert {row.verdict for row in found.rows} == {"cannot tell"}
     assert [row.ratio for row in found.rows] == pytest.approx([factor, factor], rel=0.01)
     assert found.conclusion == (
-        "No difference can be told between the two. Two runs of one machine are taken to "
-        "differ by up to 32 % for no reason, so smaller differences do not show."
+        "No difference can be told between the two. Runs of one machine scatter by some 10 % for "
+        "no reason, so between two of them differences up to 32 % are put down to chance."
     )
 
 
@@ -184,7 +184,7 @@ def test_a_steady_machine_tells_smaller_differences() -> None:
     found = compare(run(), run(1.1), lambda one: steady)
 
     assert {row.verdict for row in found.rows} == {"slower"}
-    assert "By its 6 runs that are kept" in found.conclusion
+    assert "Its 6 runs that are kept scatter" in found.conclusion
 
 
 @pytest.mark.parametrize("sessions", [None, 5, 12])

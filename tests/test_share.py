@@ -88,7 +88,7 @@ def test_a_report_can_be_made_of_a_report(file: Path, tmp_path: Path) -> None:
         (["compare", "missing.json"], 2, "One snapshot is nothing to compare"),
         (["snapshots", "delete", "a" * 26], 2, "There is no snapshot"),
         (["snapshots", "add", "missing.json"], 2, "cannot be read"),
-        (["snapshots", "tag", "a" * 26, "x"], 1, "There is no snapshot"),
+        (["snapshots", "tag", "a" * 26, "x"], 2, "There is no snapshot"),
     ],
 )
 def test_bad_input_is_explained(
@@ -108,6 +108,19 @@ def test_a_target_that_cannot_be_written_fails_and_leaves_nothing(
     assert found.exit_code == 1
     assert "is no folder" in found.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json"]
+
+
+@pytest.mark.parametrize("names", [["run.json"], ["a.html", "a.html"]])
+def test_a_report_replaces_neither_its_source_nor_another_one(
+    file: Path, tmp_path: Path, names: list[str]
+) -> None:
+    before = file.read_bytes()
+    options = zip(("--html", "--csv"), names, strict=False)
+    found = call("report", file, *(p for name, to in options for p in (name, tmp_path / to)))
+
+    assert found.exit_code == 2
+    assert "may not replace its source" in found.stderr.replace("\n", " ")
+    assert file.read_bytes() == before
 
 
 def test_compare_says_what_differs_and_what_may_be_concluded(file: Path, tmp_path: Path) -> None:

@@ -150,10 +150,20 @@ def test_tags_stand_beside_a_snapshot_and_change_nothing_in_it(store: Store) -> 
     saved = a_snapshot()
     store.add(saved, ["old"])
 
-    store.tag(saved.id, ["new", " new ", "other"])
+    store.tag(saved.id, add=["new", " NEW ", "other"], remove=["old"])
 
-    assert store.find().entries[0].tags == ("new", "other")
+    assert store.find().entries[0].tags == ("NEW", "other")
     assert store.get(saved.id) == saved
+
+
+def test_two_who_tag_at_once_lose_nothing(store: Store) -> None:
+    saved = a_snapshot()
+    store.add(saved, ["both see this"])
+
+    store.tag(saved.id, add=["mine"])
+    store.tag(saved.id, add=["yours"], remove=["both see this"])
+
+    assert store.find().entries[0].tags == ("mine", "yours")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +202,7 @@ def test_what_is_not_there_is_none_and_no_error(store: Store) -> None:
     assert store.get("../../etc/passwd") is None
     assert store.entry("a" * 26) is None
     with pytest.raises(StoreError, match="There is no snapshot"):
-        store.tag("a" * 26, ["tag"])
+        store.tag("a" * 26, add=["tag"])
 
 
 def test_the_history_of_a_machine_is_told_from_all_its_snapshots(store: Store) -> None:
@@ -241,6 +251,8 @@ def test_a_store_of_a_newer_program_is_left_alone(store: Store, store_url: URL) 
         ("nonsense", "is no address of a database"),
         ("mysql://someone@example.org/db", "names 'mysql'. Choose SQLite or PostgreSQL"),
         ("postgresql+psycopg://ann:secret@127.0.0.1:1/db", "cannot be used"),
+        ("postgresql+asyncpg://ann:secret@127.0.0.1:1/db", "pip install"),
+        ("sqlite://", "names no file"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_explained_without_its_password(
@@ -299,11 +311,26 @@ def test_a_disk_that_is_full_is_said_to_be_and_loses_nothing(tmp_path: Path) -> 
         assert store.get(kept.id) == kept
 
 
+def test_what_is_saved_after_the_file_was_taken_away_is_in_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    url = URL.create("sqlite", database=str(path))
+    with closing(Store(url)) as store:
+        store.add(a_snapshot("Before"))
+        for file in tmp_path.glob("store.sqlite*"):
+            file.rename(tmp_path / f"away-{file.name}")
+
+        assert titles(store) == []
+        store.add(a_snapshot("After"))
+
+    with closing(Store(url)) as store:
+        assert titles(store) == ["After"]
+
+
 def test_a_file_that_is_no_database_is_said_to_be(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     path.write_bytes(b"something else entirely, and long enough to be looked at" * 100)
 
-    with pytest.raises(StoreError, match="file is not a database"):
+    with pytest.raises(StoreError, match=r"file is not a database\. The file is damaged"):
         Store(URL.create("sqlite", database=str(path)))
 
 

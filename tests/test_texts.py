@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.texts import cleaned, own_direction, problem_of
+from benchmarks.texts import cleaned, own_direction, problem_of, problem_of_name
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,11 @@ def test_what_cannot_be_seen_is_named_with_its_place(character: str) -> None:
     assert problem is not None
     assert problem.startswith(f"Character 3 is U+{ord(character):04X}")
     assert cleaned(f"ab{character}c") == "ab c"
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u3164 \u3164", "\u2800", " ", "\u0301"])
+def test_a_text_of_which_nothing_can_be_seen_is_none(text: str) -> None:
+    assert problem_of_name(text) == "Nothing of it can be seen."
 
 
 def test_lines_may_stand_where_there_may_be_several() -> None:

@@ -5,7 +5,7 @@ st.plotly_chart(Ready(figure), theme=None, config=CONFIG)   # on the page
 as_figure(figure)                                           # in a notebook or a report
 """
 
-from benchmarks.charts.beside import Series, beside, beside_alt
+from benchmarks.charts.beside import MOST_RUNS, Series, beside, beside_alt
 from benchmarks.charts.caption import captioned
 from benchmarks.charts.distribution import MOST_CURVES, distribution, distribution_alt
 from benchmarks.charts.figure import CONFIG, Figure, Ready, as_figure
@@ -22,6 +22,7 @@ __all__ = [
     "GRID_METRICS",
     "LAYER_UNITS",
     "MOST_CURVES",
+    "MOST_RUNS",
     "Figure",
     "Front",
     "GridMetric",

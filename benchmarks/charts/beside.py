@@ -29,6 +29,7 @@ LOOKS = (
     (PINK, "star"),
     (TEAL, "x"),
 )
+MOST_RUNS = len(LOOKS)
 ROW_PX = 30
 TOP_PX, BOTTOM_PX, LEGEND_PX = 24, 56, 22
 
@@ -43,7 +44,7 @@ class Series:
 
 def beside(series: Sequence[Series], *, dark: bool) -> Figure:
     """A line a network, a mark a run, with 95 % intervals of their sessions; at most six runs."""
-    drawn = series[: len(LOOKS)]
+    drawn = series[:MOST_RUNS]
     networks = list(dict.fromkeys(network for one in drawn for network in one.rows))
     if not networks:
         return empty("No network to show.", dark=dark)
@@ -83,7 +84,7 @@ def beside(series: Sequence[Series], *, dark: bool) -> Figure:
 
 def beside_alt(series: Sequence[Series]) -> str:
     """What the chart shows, in numbers."""
-    drawn = series[: len(LOOKS)]
+    drawn = series[:MOST_RUNS]
     told = [
         f"{one.name}: "
         + ", ".join(f"{name} {units.milliseconds(row.median_s)}" for name, row in one.rows.items())
@@ -99,7 +100,7 @@ def _marks(series: Series, colour: str, symbol: str, dark: bool) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": escape(series.name),
+        "name": escape(series.name, quote=False),
         "x": medians,
         "y": list(rows),
         "cliponaxis": False,
@@ -117,7 +118,7 @@ def _marks(series: Series, colour: str, symbol: str, dark: bool) -> Figure:
             "width": 0,
         },
         "hovertext": [
-            f"<b>{escape(network)}</b><br>{escape(series.name)}<br>"
+            f"<b>{escape(network)}</b><br>{escape(series.name, quote=False)}<br>"
             f"{units.milliseconds(row.median_s)} ({units.milliseconds_interval(row.interval_s)})"
             for network, row in rows.items()
         ],

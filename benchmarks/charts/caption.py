@@ -21,7 +21,7 @@ def captioned(figure: Figure, lines: Sequence[str], *, dark: bool) -> Figure:
     layout = figure["layout"]
     extra_px = LINE_PX * len(lines)
     caption = {
-        "text": "<br>".join(escape(line) for line in lines),
+        "text": "<br>".join(escape(line, quote=False) for line in lines),
         "xref": "paper",
         "yref": "paper",
         "x": 0,

@@ -83,8 +83,12 @@ def check_against(
         raise InputError(str(error)) from error
 
 
-def check_target(request: Request, out: Path | None, title: str, note: str) -> None:
+def check_target(
+    request: Request, out: Path | None, title: str, note: str, *, as_json: bool
+) -> None:
     """What can be known before a measurement should not fail after it."""
+    if (title or note) and out is None and not as_json:
+        raise InputError("--title and --note are of a snapshot. Add --out FILE, or --json.")
     snapshot.check_words(title, note)
     if out is not None:
         snapshot.check_target(out)

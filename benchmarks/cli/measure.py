@@ -131,8 +131,8 @@ def measure(
         )
         request = request_for(networks, scenarios, preset, memory=memory)
         limit = check_against(against, fail_if_slower, against_out, memory=memory)
-        check_target(request, out, title, note)
-        check_target(request, against_out, title, note)
+        check_target(request, out or against_out, title, note, as_json=as_json)
+        check_target(request, against_out or out, title, note, as_json=as_json)
     except (CandidateError, ConfigError, InputError, ScenarioError, SnapshotError) as error:
         raise stop(str(error), BAD_INPUT) from error
     if against is not None:

@@ -34,7 +34,7 @@ Given = Annotated[
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="As `snapshots list` shows them.")]
 
 snapshots = typer.Typer(
-    name="snapshots", no_args_is_help=True, help="Keep snapshots, find them, hand them out."
+    name="snapshots", no_args_is_help=True, help="Keep snapshots, find, tag and delete them."
 )
 
 
@@ -76,6 +76,11 @@ def report(
     if not wanted:
         typer.echo(reports.to_markdown(found), nl=False)
         return
+    places = [path.resolve() for path, _ in wanted]
+    if len({*places, Path(given).resolve()}) <= len(places):
+        raise stop(
+            "A report may not replace its source or another one. Name other files.", BAD_INPUT
+        )
     try:
         for path, _ in wanted:
             check_target(path)
@@ -95,8 +100,8 @@ def compare(
 ) -> None:
     """Put snapshots side by side: what differs between them, and what may be concluded.
 
-    Two runs of one machine differ by some 10 % for no reason, so only larger differences are
-    told; of runs on different machines nothing is.
+    Runs of one machine scatter by some 10 % for no reason, so that between two of them only
+    differences of some 30 % and more are told; of runs on different machines nothing is.
     """
     from benchmarks import compare as comparing
     from benchmarks.setups import facts as facts_of
@@ -183,8 +188,11 @@ def tag_snapshot(
     from benchmarks.store import TagError
 
     with _store() as store:
+        entry = store.entry(snapshot_id)
+        if entry is None:
+            raise stop(f"There is no snapshot {snapshot_id}.", BAD_INPUT)
         try:
-            store.tag(snapshot_id, tags or [])
+            store.tag(snapshot_id, add=tags or [], remove=entry.tags)
         except TagError as error:
             raise stop(str(error), BAD_INPUT) from error
 

@@ -11,6 +11,7 @@ from benchmarks.compare import Comparison, Spread, compare, spread_of
 from benchmarks.dashboard import session
 from benchmarks.dashboard.text import note, plain
 from benchmarks.insight import about, way_label
+from benchmarks.report.pictures import caption
 from benchmarks.results import Measurement
 from benchmarks.samples import samples
 from benchmarks.setups import facts, machine_key, machine_label
@@ -40,8 +41,12 @@ def _show() -> None:
     names = {one.id: _dated(one.name, one.started_utc) for one in kept}
     names |= {one.id: f"{one.title} (example)" for one in shipped.values()}
     if "compared" not in st.session_state:
-        asked = [one for one in st.query_params.get_all("of") if _is_there(one, names)]
-        st.session_state["compared"] = asked[:MAX_COMPARED] or list(shipped)
+        asked = list(dict.fromkeys(st.query_params.get_all("of")))
+        there = [one for one in asked if _is_there(one, names)]
+        st.session_state["compared"] = there[:MAX_COMPARED] if asked else list(shipped)
+        st.session_state["not_compared"] = _missing(len(asked), len(there))
+    for problem in st.session_state["not_compared"]:
+        st.warning(problem, icon=":material/link_off:")
     chosen = st.multiselect(
         "Snapshots",
         list(names),
@@ -63,6 +68,20 @@ def _show() -> None:
             compare(found[0].run, other.run, lambda one: _spread(found[0], one)), titles[0], title
         )
     _differences(found, titles)
+
+
+def _missing(asked: int, there: int) -> list[str]:
+    """What a link asks for that the page does not show."""
+    problems = []
+    if there < asked:
+        of = units.counted(asked, "snapshot")
+        problems.append(
+            f"Of the {of} in this link {asked - there} cannot be shown: not kept on this server, "
+            "or deleted."
+        )
+    if there > MAX_COMPARED:
+        problems.append(f"The link has {there} snapshots; the first {MAX_COMPARED} are shown.")
+    return problems
 
 
 def _is_there(snapshot_id: str, names: dict[str, str]) -> bool:
@@ -103,8 +122,10 @@ def _chart(found: list[Snapshot], titles: list[str]) -> None:
         series.append(
             charts.Series(f"{own_direction(title)} · {machine_label(one.run.machine)}", named)
         )
+    figure = charts.beside(series, dark=session.is_dark())
+    lines = [" · ".join(caption(one)[1:]) for one in found[: charts.MOST_RUNS]]
     st.plotly_chart(
-        charts.Ready(charts.beside(series, dark=session.is_dark())),
+        charts.Ready(charts.captioned(figure, lines, dark=session.is_dark())),
         key="beside",
         theme=None,
         config=dict(charts.CONFIG),

@@ -13,7 +13,7 @@ from benchmarks import charts, units
 from benchmarks.dashboard import keep, session, upload, viewer
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note, plain
-from benchmarks.store import Entry, StoreError
+from benchmarks.store import Entry, Page, StoreError
 from benchmarks.texts import own_direction
 
 PAGE_ROWS = 50
@@ -62,27 +62,41 @@ def _show_all() -> None:
         key="machine",
         placeholder="Any",
     )
-    number = st.session_state.get("page", 1)
-    found = store.find(
-        words, tags=tags, machine_key=machine, limit=PAGE_ROWS, offset=PAGE_ROWS * (number - 1)
-    )
+    asked = f"{words}|{tags}|{machine}"
+    key = f"page-{asked}"  # another question begins on its first page
+    actions = st.container(horizontal=True, vertical_alignment="center")
+
+    def page_of(number: int) -> Page:
+        first = PAGE_ROWS * (number - 1)
+        return store.find(words, tags=tags, machine_key=machine, limit=PAGE_ROWS, offset=first)
+
+    number = st.session_state.get(key, 1)
+    found = page_of(number)
+    pages = max(1, math.ceil(found.total / PAGE_ROWS))
+    if number > pages:  # somebody has deleted some
+        number = st.session_state[key] = pages
+        found = page_of(number)
     if not found.total:
         if words or tags or machine:
             st.info("Nothing is kept that fits.", icon=":material/search_off:")
         else:
-            st.info("Nothing is kept yet. Save a run, or import one.", icon=":material/inbox:")
+            st.info(
+                "Nothing is kept yet. Save a run, or import one. Two examples stand on the "
+                "Compare page.",
+                icon=":material/inbox:",
+            )
         return
-    chosen = _table(found.entries)
-    pages = math.ceil(found.total / PAGE_ROWS)
+    chosen = _table(found.entries, f"{asked}|{number}")
     if pages > 1:
-        st.pagination(pages, key="page")
-    kept = units.counted(found.total, "snapshot")
-    note(f"{kept}. Tick one to open it, two or more to compare them.")
-    _actions([found.entries[row] for row in chosen if row < len(found.entries)])
+        st.pagination(pages, key=key)
+    with actions:
+        _actions([found.entries[row] for row in chosen if row < len(found.entries)])
+        kept = units.counted(found.total, "snapshot")
+        note(f"{kept}. Tick one to open it, two or more to compare them.", width="content")
 
 
-def _table(entries: tuple[Entry, ...]) -> list[int]:
-    """Draws them; the rows that are ticked."""
+def _table(entries: tuple[Entry, ...], asked: str) -> list[int]:
+    """Draws them; the rows that are ticked. asked: what they answer: ticks are of that alone."""
     rows = pd.DataFrame(
         {
             "Picture": _picture(entry),
@@ -98,7 +112,7 @@ def _table(entries: tuple[Entry, ...]) -> list[int]:
     )
     event = st.dataframe(
         rows,
-        key="gallery",
+        key=f"gallery-{asked}",
         hide_index=True,
         row_height=ROW_PX,
         height=min(ROW_PX * len(entries) + 40, 620),
@@ -126,25 +140,24 @@ def _picture(entry: Entry) -> str:
 def _actions(chosen: list[Entry]) -> None:
     from benchmarks.dashboard import comparing
 
-    with st.container(horizontal=True):
-        st.button(
-            "Open",
-            icon=":material/open_in_new:",
-            key="open",
-            disabled=len(chosen) != 1,
-            on_click=_open,
-            args=([entry.id for entry in chosen][:1]),
-        )
-        if st.button(
-            "Compare",
-            icon=":material/compare_arrows:",
-            key="compare",
-            disabled=not 2 <= len(chosen) <= comparing.MAX_COMPARED,
-            help=f"Two to {comparing.MAX_COMPARED} of them; the one that is ticked highest is the "
-            "first, and the others stand beside it.",
-        ):
-            ids = [entry.id for entry in chosen]
-            st.switch_page(comparing.page(), query_params={"of": ids})
+    st.button(
+        "Open",
+        icon=":material/open_in_new:",
+        key="open",
+        disabled=len(chosen) != 1,
+        on_click=_open,
+        args=([entry.id for entry in chosen][:1]),
+    )
+    if st.button(
+        "Compare",
+        icon=":material/compare_arrows:",
+        key="compare",
+        disabled=not 2 <= len(chosen) <= comparing.MAX_COMPARED,
+        help=f"Two to {comparing.MAX_COMPARED} of them; the one that is ticked highest is the "
+        "first, and the others stand beside it.",
+    ):
+        ids = [entry.id for entry in chosen]
+        st.switch_page(comparing.page(), query_params={"of": ids})
 
 
 def _open(snapshot_id: str) -> None:

@@ -71,11 +71,11 @@ def _show() -> None:
     spread = spread_of(proper)
     off = units.share(spread.half_width)
     note(
-        f"Two runs of one machine are taken to differ by up to {off} for no reason, until "
-        f"{MIN_SESSIONS} proper ones are kept; here are {len(proper)}."
+        f"Between two runs, differences up to {off} are put down to chance. Once {MIN_SESSIONS} "
+        f"proper ones are kept they tell themselves how far that goes; here are {len(proper)}."
         if spread.sessions is None
-        else f"By these {spread.sessions} runs, two of them differ by up to {off} for no reason or "
-        "for what changed between them. A step is worth a look only where it is larger."
+        else f"These {spread.sessions} runs scatter, by chance or by what changed between them, so "
+        f"that a step is worth a look only where it is larger than {off}."
     )
     rows = pd.DataFrame(
         {

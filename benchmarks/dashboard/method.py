@@ -30,6 +30,11 @@ while it ran. The difference is shown; weights and activations beside it are com
 What building or loading took for a moment does not count. In PyTorch the allocator makes it differ
 by up to 20 % from one run to the next.
 
+**Two runs** of one machine are another thing than two networks of one run: runs scatter by some
+10 % (a standard deviation) for no reason that anybody knows of, so that differences up to 32 %
+between two of them are put down to chance. Once five runs of a machine are kept, their own scatter
+is used.
+
 **Energy** is shown only where a counter of the hardware counts it: RAPL of the CPU packages, NVML
 of a GPU. Idle power and whatever else ran are in it. It is never estimated.
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import streamlit as st
 
+# Icons, colours and emoji by name, which Streamlit takes for such after a backslash as well.
+_NAMED = re.compile(r":(?=[a-z][\w+-]*[/:\[])")
 _MARKUP = r"\`*_{}[]()#+-.!|~:$<>&"
 
 
@@ -15,4 +18,5 @@ def note(text: str, *, width: Literal["stretch", "content"] = "stretch") -> None
 
 def plain(text: str) -> str:
     """Words that may be a stranger's, so that no markup in them is followed."""
-    return "".join(f"\\{one}" if one in _MARKUP else one for one in text)
+    unnamed = _NAMED.sub(lambda colon: f"{colon[0]}\u2060", text)
+    return "".join(f"\\{one}" if one in _MARKUP else one for one in unnamed)

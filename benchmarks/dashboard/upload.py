@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from benchmarks import report
 from benchmarks.dashboard import session
@@ -24,21 +25,27 @@ def show() -> None:
         help="A snapshot's document (JSON) or its report (HTML). It is checked and kept here; "
         "nothing in it is run.",
     )
+    outcomes: dict[str, str | None] = st.session_state.setdefault("imported", {})
     for file in given or []:
-        if file.size > report.MAX_BYTES:
-            st.error(f"{_name(file.name)} is larger than {MEGABYTES} MB.", icon=":material/block:")
-            continue
-        try:
-            found = report.read(file.getvalue(), _name(file.name))
-            is_new = session.store().add(found)
-        except (SnapshotError, StoreError) as error:
-            st.error(plain(str(error)), icon=":material/block:")
-            continue
-        told = st.session_state.setdefault("imported", set())
-        if file.file_id not in told:
-            told.add(file.file_id)
-            text = "Imported" if is_new else "Was here already"
-            st.toast(f"{text}: {plain(found.title or found.id)}", icon=":material/download_done:")
+        if file.file_id not in outcomes:  # the page is drawn often, and each file taken once
+            outcomes[file.file_id] = _take(file)
+        if (problem := outcomes[file.file_id]) is not None:
+            st.error(plain(problem), icon=":material/block:")
+
+
+def _take(file: UploadedFile) -> str | None:
+    """Keep what is in it; the reason where that cannot be."""
+    name = _name(file.name)
+    if file.size > report.MAX_BYTES:
+        return f"{name} is larger than {MEGABYTES} MB."
+    try:
+        found = report.read(file.getvalue(), name)
+        is_new = session.store().add(found)
+    except (SnapshotError, StoreError) as error:
+        return str(error)
+    text = "Imported" if is_new else "Was here already"
+    st.toast(f"{text}: {plain(found.title or found.id)}", icon=":material/download_done:")
+    return None
 
 
 def _name(name: str) -> str:

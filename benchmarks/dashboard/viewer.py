@@ -15,9 +15,11 @@ from benchmarks.dashboard import session
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note, plain
 from benchmarks.report.pictures import pictures
+from benchmarks.samples import samples
 from benchmarks.snapshot import Snapshot
-from benchmarks.store import Entry, TagError
+from benchmarks.store import Entry, StoreError, TagError
 from benchmarks.store.entries import MAX_TAGS
+from benchmarks.store.entries import entry as entry_of
 from benchmarks.texts import own_direction
 
 
@@ -28,7 +30,11 @@ def show(snapshot_id: str) -> None:
     )
     store = session.store()
     found, entry = store.get(snapshot_id), store.entry(snapshot_id)
+    if found is None and (example := _example(snapshot_id)) is not None:
+        found, entry = example, entry_of(example, "", ())
     if found is None or entry is None:
+        if problem := st.session_state.pop("tag_problem", None):
+            st.error(plain(problem), icon=":material/block:")
         st.error(
             f"There is no snapshot {plain(snapshot_id[:40])} here. It may be kept on another "
             "server, or have been deleted.",
@@ -68,7 +74,7 @@ def _heading(found: Snapshot, entry: Entry) -> None:
             "Its figures were made anew from its times: the program that measured it made them by "
             "other rules."
         )
-    if is_read_only():
+    if is_read_only() or not entry.saved_utc:
         if entry.tags:
             note(f"Tags: {plain(', '.join(entry.tags))}")
         return
@@ -82,7 +88,7 @@ def _heading(found: Snapshot, entry: Entry) -> None:
         key=key,
         placeholder="None",
         on_change=_tag,
-        args=(found.id, key),
+        args=(found.id, key, entry.tags),
     )
     if (problem := st.session_state.pop("tag_problem", None)) is not None:
         st.error(plain(problem), icon=":material/block:")
@@ -174,12 +180,21 @@ def _figures(found: Snapshot) -> None:
     note("  \n".join(plain(line) for line in tables.notes(found.run)))
 
 
-def _tag(snapshot_id: str, key: str) -> None:
+def _example(snapshot_id: str) -> Snapshot | None:
+    """One of those that come with the program: it is not kept here, and bears no tags."""
+    return next((one for one in samples() if one.id == snapshot_id), None)
+
+
+def _tag(snapshot_id: str, key: str, shown: tuple[str, ...]) -> None:
+    """What was changed here, and no more: somebody else may have changed others meanwhile."""
+    wanted = st.session_state[key]
+    add = [tag for tag in wanted if tag not in shown]
+    remove = [tag for tag in shown if tag not in wanted]
     try:
-        session.store().tag(snapshot_id, st.session_state[key])
-    except TagError as error:
+        session.store().tag(snapshot_id, add=add, remove=remove)
+    except (StoreError, TagError) as error:
         st.session_state["tag_problem"] = str(error)
-        del st.session_state[key]
+    del st.session_state[key]  # as it now is in the store
 
 
 def _back() -> None:

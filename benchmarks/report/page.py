@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -21,6 +22,7 @@ from benchmarks.tables import describe_failure, heading, notes, to_cells
 MAX_BYTES = 25_000_000  # of a page; plotly takes 5, the document at most 5
 _OPENING = '<script type="application/json" id="mobilenet-bench-snapshot">'
 _CLOSING = "</script>"
+_MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<")
 
 
 def to_html(snapshot: Snapshot) -> str:
@@ -59,9 +61,9 @@ def read(content: bytes, name: str) -> Snapshot:
     """
     if len(content) > MAX_BYTES:
         raise SnapshotError(f"{name} is larger than the limit, {units.megabytes(MAX_BYTES)}.")
-    if not content.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
-        return decode(content, name)
     start = content.find(_OPENING.encode())
+    if start < 0 and not _MARKUP.match(content):
+        return decode(content, name)
     end = content.find(_CLOSING.encode(), start)
     if start < 0 or end < 0:
         raise SnapshotError(f"{name} is a page without a snapshot of MobileNet Bench in it.")

@@ -13,6 +13,7 @@ from benchmarks.snapshot import Snapshot
 from benchmarks.variants import describe, pareto_front, recipe_of
 
 MAX_WAYS = 6  # of running that get a chart of their own
+MAX_NAMED = 3  # of them in one line below a chart
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class Picture:
 def caption(snapshot: Snapshot, scenario: Scenario | None = None) -> list[str]:
     """Machine, engine, date and state: what must stand below a picture of it."""
     run = snapshot.run
+    every = [one.scenario for one in run.measurements] if scenario is None else [scenario]
+    ways = list(dict.fromkeys(every))
     state = f"run is {run.state.word}" if run.state else "preview"
-    how = [] if scenario is None else [scenario_label(scenario)]
     return [
         ", ".join([run.machine.cpu, *run.machine.accelerators]),
-        " · ".join([*how, run.started_utc[:10], state, f"snapshot {snapshot.id[:8]}"]),
+        "; ".join(scenario_label(way) for way in ways[:MAX_NAMED]),
+        " · ".join([run.started_utc[:10], state, snapshot.id[:8]]),
     ]
 
 
@@ -69,9 +72,7 @@ def _tradeoff(snapshot: Snapshot, scenario: Scenario, dark: bool) -> Picture | N
         for recipe in recipes
     ]
     fronts = [front for front in fronts if len(front.variants) > 1]
-    figure = charts.tradeoff(
-        shown, metric="latency", selected=None, pareto=fronts, screen_px=700, dark=dark
-    )
+    figure = charts.tradeoff(shown, metric="latency", selected=None, pareto=fronts, dark=dark)
     return Picture(
         f"Accuracy against latency in {scenario_label(scenario)}",
         charts.captioned(figure, caption(snapshot, scenario), dark=dark),

@@ -29,7 +29,7 @@ def to_markdown(snapshot: Snapshot) -> str:
         parts.append(f"### {_inert(snapshot.title)}")
     if snapshot.note:
         parts.append("  \n".join(_inert(line) for line in snapshot.note.splitlines()))
-    parts.append("  \n".join(_text(line) for line in heading(run)))
+    parts.append("  \n".join(_inert(line) for line in heading(run)))
     if rows:
         table = [titles, ["---"] * len(titles), *rows]
         parts.append("\n".join(f"| {' | '.join(map(_cell, row))} |" for row in table))

@@ -136,7 +136,9 @@ def read(path: str | os.PathLike[str]) -> Snapshot:
 def decode(content: bytes, name: str) -> Snapshot:
     """The snapshot in the bytes of a file; name: of the file, for people. Raises SnapshotError."""
     try:
-        return loads(content.decode())
+        return loads(content.decode("utf-8-sig"))
+    except SnapshotError as error:
+        raise SnapshotError(f"{name}: {error}") from error
     except UnicodeDecodeError as error:
         raise SnapshotError(f"{name} is no snapshot of MobileNet Bench: it is not text.") from error
 

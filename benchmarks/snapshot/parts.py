@@ -6,6 +6,7 @@ from a stranger, and unmoved when the program's own values change.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -13,22 +14,29 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from benchmarks.results import Quality
 from benchmarks.scenarios import Precision
-from benchmarks.texts import problem_of
+from benchmarks.texts import problem_of, problem_of_name
 from benchmarks.usage import EnergySource
 from mobilenet.config import BlockKind, Depth
 
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00")
 MAX_TITLE = 120  # characters
 MAX_NOTE = 4000
 
 
 def _utc(text: str) -> str:
-    if datetime.fromisoformat(text).utcoffset() != timedelta(0):
+    if not _UTC.fullmatch(text) or datetime.fromisoformat(text).utcoffset() != timedelta(0):
         raise ValueError("A time in UTC is needed, such as 2026-01-31T12:00:00+00:00.")
     return text
 
 
 def _one_line(text: str) -> str:
     return _checked(text, lines=False)
+
+
+def _name(text: str) -> str:
+    if (problem := problem_of_name(text)) is not None:
+        raise ValueError(problem)
+    return text
 
 
 def _many_lines(text: str) -> str:
@@ -42,7 +50,7 @@ def _checked(text: str, *, lines: bool) -> str:
 
 
 Text = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
-Title = Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_one_line)]
+Title = Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_name)]
 Note = Annotated[str, Field(max_length=MAX_NOTE), AfterValidator(_many_lines)]
 Reason = Annotated[str, Field(max_length=20_000), AfterValidator(_many_lines)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]

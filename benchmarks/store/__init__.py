@@ -5,6 +5,7 @@ The only place that knows SQL. A snapshot that is stored is never changed; tags 
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, SQLAlchemyError
 
 from benchmarks import snapshot as documents_format
 from benchmarks.dots import Dot
@@ -31,7 +32,7 @@ from benchmarks.history import Session
 from benchmarks.scenarios import Scenario
 from benchmarks.snapshot import MAX_BYTES, Snapshot, SnapshotError
 from benchmarks.store import tables
-from benchmarks.store.connection import StoreError, connect, for_writing, store_url
+from benchmarks.store.connection import StoreError, connect, for_writing, place_of, store_url
 from benchmarks.store.entries import Entry, TagError, checked_tags, entry, folded, searched
 from benchmarks.texts import cleaned
 
@@ -66,9 +67,9 @@ class Store:
 
     def __init__(self, url: URL | None = None) -> None:
         self.url = url or store_url()
-        with self._explained():
-            self._engine = connect(self.url)
-        self._writing = for_writing(self._engine)
+        self._opening = threading.Lock()
+        with self._opening:
+            self._open()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -147,14 +148,20 @@ class Store:
             rows = connection.execute(wanted.order_by(_LISTED.c.machine)).all()
         return {row.machine_key: row.machine for row in rows}
 
-    def tag(self, snapshot_id: str, tags: Sequence[str]) -> None:
-        """Give it these tags instead of those that it has. Raises TagError, StoreError."""
-        kept = checked_tags(tuple(tags))
+    def tag(self, snapshot_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Change its tags by these, so that two people who do so at once lose nothing.
+
+        Raises TagError, and StoreError where there is no such snapshot.
+        """
+        own = tables.tags.c.id == snapshot_id
         with self._explained(), self._writing.begin() as connection:
             known = select(_LISTED.c.id).where(_LISTED.c.id == snapshot_id)
             if connection.execute(known).scalar_one_or_none() is None:
-                raise StoreError(f"There is no snapshot {snapshot_id}.")
-            connection.execute(delete(tables.tags).where(tables.tags.c.id == snapshot_id))
+                raise StoreError(f"There is no snapshot {snapshot_id}. Somebody has deleted it.")
+            before = connection.execute(select(tables.tags.c.tag).where(own)).scalars().all()
+            left = [tag for tag in before if tag not in remove]
+            kept = checked_tags((*left, *add))
+            connection.execute(delete(tables.tags).where(own))
             if kept:
                 connection.execute(insert(tables.tags), _tags(snapshot_id, kept))
 
@@ -241,18 +248,44 @@ class Store:
                 tags[row.id] = (*tags.get(row.id, ()), row.tag)
         return Page(tuple(_entry(row, tags.get(row.id, ())) for row in rows), total)
 
+    def _open(self) -> None:
+        with self._in_words():
+            self._engine = connect(self.url)
+        self._writing = for_writing(self._engine)
+        self._place = place_of(self.url)
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
+        """In the file that now has this name; what the database says, as a StoreError."""
+        if place_of(self.url) != self._place:
+            with self._opening:
+                if place_of(self.url) != self._place:  # it was taken away: begin a new one
+                    self._engine.dispose()
+                    self._open()
+        with self._in_words():
+            yield
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
         """What the database says, as a StoreError that tells what to do."""
         try:
             yield
         except (SQLAlchemyError, OSError) as error:
             raise StoreError(self._explanation(error)) from error
+        except ModuleNotFoundError as error:
+            raise StoreError(
+                f"The store needs a driver that is not installed ({error.name}). Run: "
+                'pip install "mobilenet-bench[postgresql]"'
+            ) from error
 
     def _explanation(self, error: Exception) -> str:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         if self.url.get_backend_name() == "sqlite":
             way_out = "See that the file can be written and that its disk has room."
+            if isinstance(error, DatabaseError) and not isinstance(error, OperationalError):
+                way_out = (
+                    "The file is damaged, or another program's. Move it away, or name another."
+                )
             return f"The store {self.url.database} cannot be used: {reason}. {way_out}"
         place = self.url.render_as_string(hide_password=True)
         return f"The store {place} cannot be used: {reason}. See that its server runs."

@@ -40,6 +40,8 @@ def store_url() -> URL:
             f"{STORE_VARIABLE} is no address of a database. Give one such as "
             "sqlite:////folder/snapshots.sqlite or postgresql+psycopg://user@host/database."
         ) from error
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise StoreError(f"{STORE_VARIABLE} names no file, so nothing would be kept. Name one.")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(
             f"{STORE_VARIABLE} names {url.get_backend_name()!r}. Choose SQLite or PostgreSQL."
@@ -64,6 +66,17 @@ def connect(url: URL) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def place_of(url: URL) -> tuple[int, int] | None:
+    """Which file SQLite's name now stands for; None where there is none, or no file at all."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    try:
+        found = Path(url.database).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def for_writing(engine: Engine) -> Engine:

@@ -9,7 +9,7 @@ from benchmarks.dots import Dot, dots
 from benchmarks.insight import about, way_label
 from benchmarks.setups import machine_key, machine_label
 from benchmarks.snapshot import Snapshot
-from benchmarks.texts import problem_of
+from benchmarks.texts import problem_of_name
 from benchmarks.validity import Word
 
 MAX_TAGS, MAX_TAG = 12, 40
@@ -86,7 +86,8 @@ def folded(text: str) -> str:
 
 def checked_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Tags as they are kept: sorted, each once. Raises TagError."""
-    found = sorted({_SPACE.sub(" ", tag).strip() for tag in tags} - {""})
+    spaced = (_SPACE.sub(" ", tag).strip() for tag in tags)
+    found = sorted({folded(tag): tag for tag in spaced if tag}.values())
     if len(found) > MAX_TAGS:
         raise TagError(f"{len(found)} tags are too many. Keep at most {MAX_TAGS}.")
     for tag in found:
@@ -94,6 +95,6 @@ def checked_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
             raise TagError(
                 f"The tag {tag[:MAX_TAG]}… has {len(tag)} characters. Use at most {MAX_TAG}."
             )
-        if (problem := problem_of(tag)) is not None:
+        if (problem := problem_of_name(tag)) is not None:
             raise TagError(f"A tag cannot be kept. {problem}")
     return tuple(found)
