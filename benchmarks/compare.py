@@ -196,7 +196,7 @@ def _conclusion(
         if run.state.word == "invalid":
             return f"The {name} run is invalid: nothing can be concluded from it."
     if level == "same run":
-        return f"{_told(rows, called)} They took turns in one run, so small differences show."
+        return f"{_told(rows, called)} They took turns in one run, which tells far smaller differences than two runs do."
     return f"{_told(rows, called)} {_resolution(rows, spread_for)}"
 
 

@@ -219,8 +219,8 @@ def test_environments_that_took_turns_are_told_apart_by_small_differences(
     assert found.level == "same run"
     assert {row.verdict for row in found.rows} == {word}
     assert found.conclusion == (
-        f"In this environment 0.5-160, 1.0-224 are {word}. They took turns in one run, so small "
-        "differences show."
+        f"In this environment 0.5-160, 1.0-224 are {word}. They took turns in one run, which tells "
+        "far smaller differences than two runs do."
     )
 
 

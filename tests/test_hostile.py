@@ -131,7 +131,7 @@ def cut_short(content: dict[str, Any], rng: random.Random) -> str:
 
 def garbled(content: dict[str, Any], rng: random.Random) -> str:
     """With a stray mark where none can stand: before or after the whole."""
-    stray = rng.choice(["\x00", "{", "]", ",", "\ufeff", "<", "null", "//"])
+    stray = rng.choice(["\x00", "{", "]", ",", "<", "null", "//"])
     text = json.dumps(content)
     return f"{stray}{text}" if rng.random() < 0.5 else f"{text}{stray}"
 

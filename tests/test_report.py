@@ -215,3 +215,12 @@ def test_the_largest_document_exports_to_a_page_that_can_be_read_again() -> None
 
     assert len(page) < MAX_BYTES
     assert read(page, "large.html") == saved
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\n  ", b"<!-- saved by a browser -->\n"])
+def test_what_editors_and_browsers_put_before_a_page_does_no_harm(before: bytes) -> None:
+    saved = a_snapshot()
+
+    assert read(before + to_html(saved).encode(), "run.html") == saved
+    if not before.startswith(b"<"):
+        assert read(before + saved.text.encode(), "run.json") == saved
