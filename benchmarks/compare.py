@@ -196,7 +196,8 @@ def _conclusion(
         if run.state.word == "invalid":
             return f"The {name} run is invalid: nothing can be concluded from it."
     if level == "same run":
-        return f"{_told(rows, called)} They took turns in one run, which tells far smaller differences than two runs do."
+        turns = "They took turns in one run, which tells far smaller differences than two runs do."
+        return f"{_told(rows, called)} {turns}"
     return f"{_told(rows, called)} {_resolution(rows, spread_for)}"
 
 
