@@ -255,7 +255,7 @@ def test_help_is_quick_because_it_loads_nothing_heavy() -> None:
     assert not loaded & {"numpy", "pandas", "psutil", "rich", "streamlit"}
 
 
-@pytest.mark.parametrize("name", ["measure", "engines", "machine"])
+@pytest.mark.parametrize("name", ["measure", "report", "compare", "engines", "machine", "validate"])
 def test_every_command_explains_itself_within_80_columns(name: str) -> None:
     shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"}).stdout
 

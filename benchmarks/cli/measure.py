@@ -94,7 +94,7 @@ def measure(
       mobilenet-bench measure --reference resnet18 --engine eager,openvino
       mobilenet-bench measure --width 0.5 --engine all     which is fastest?
       mobilenet-bench measure --width 0.5 --preset standard --out run.json
-      mobilenet-bench measure --width 0.5 --against old/.venv/bin/python --fail-if-slower 5%
+      mobilenet-bench measure --width 0.5 --against old/.venv/bin/python
 
     Exit status: 0 all was measured, 1 something failed, 2 bad input, 130 interrupted. With
     --fail-if-slower: 3 some network is slower by more than that, 4 it cannot be told.

@@ -60,7 +60,7 @@ def report(
     \b
     Examples:
       mobilenet-bench report run.json --html run.html --csv run.csv
-      mobilenet-bench report run.html --json run.json      a report can be read again
+      mobilenet-bench report run.html --json run.json    and back again
     """
     from benchmarks import report as reports
     from benchmarks.snapshot.files import FileError, check_target, write_whole

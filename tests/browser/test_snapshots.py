@@ -275,3 +275,84 @@ def test_the_new_pages_can_be_used_by_everybody(
             assert page.evaluate(wide) <= 0, path
             page.context.close()
     by_address(visits)
+
+
+def test_a_snapshot_that_was_deleted_does_not_come_back_with_the_file_it_was_imported_from(
+    visits: Visits, gallery: Server, kept: Store
+) -> None:
+    saved = described("To be deleted")
+    page = visits.open(gallery.url)
+    open_page(page, "Snapshots")
+    page.get_by_role("button", name="Import").click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "one.json", "mimeType": "application/json", "buffer": saved.text.encode()}
+    )
+    expect(page.get_by_text("Imported: To be deleted")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    assert kept.delete(saved.id)
+    search(page, "to be deleted")
+
+    expect(page.get_by_text("Nothing is kept that fits.")).to_be_visible()
+    assert kept.get(saved.id) is None
+
+
+def test_tagging_a_snapshot_that_somebody_deleted_is_a_sentence(
+    visits: Visits, gallery: Server, kept: Store
+) -> None:
+    saved = described("Deleted while looked at")
+    kept.add(saved, ["tagged"])
+    page = visits.open(address(gallery, saved))
+    remove = page.get_by_role("button", name="Remove tagged")
+    expect(remove).to_be_visible()
+    kept.delete(saved.id)
+    remove.click()
+
+    expect(page.get_by_text("Somebody has deleted it.")).to_be_visible()
+
+
+def test_what_is_ticked_belongs_to_the_list_that_was_shown(
+    visits: Visits, gallery: Server, kept: Store
+) -> None:
+    """More than a page of them; on the second one a word narrows the list to one."""
+    for number in range(60):
+        kept.add(described(f"Listed {number:02d}"))
+    page = visits.open(gallery.url)
+    open_page(page, "Snapshots")
+    tick_first(page)
+    opening = page.get_by_role("button", name="Open", exact=True)
+    expect(opening).to_be_enabled()
+    page.get_by_role("button", name="2", exact=True).click()
+    expect(opening).to_be_disabled()
+
+    search(page, "listed 07")
+    expect(page.get_by_text("1 snapshot. Tick one")).to_be_visible()
+    expect(opening).to_be_disabled()
+    tick_first(page)
+    opening.click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(own_direction("Listed 07"))
+
+
+def search(page: Page, words: str) -> None:
+    box = page.get_by_role("textbox", name="Search")
+    box.fill(words)
+    box.press("Enter")
+
+
+def tick_first(page: Page) -> None:
+    """A table's cells are painted: its first box is where the first row begins."""
+    page.wait_for_timeout(1000)
+    page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 16, "y": 68})
+
+
+def test_a_link_to_snapshots_that_are_gone_says_so_and_shows_nothing_else(
+    visits: Visits, gallery: Server, kept: Store
+) -> None:
+    saved = described("Still there")
+    kept.add(saved)
+    page = visits.open(f"{gallery.url}compare?of={saved.id}&of={'a' * 26}&of={saved.id}")
+
+    expect(page.get_by_text("Of the 2 snapshots in this link 1 cannot be shown")).to_be_visible()
+    expect(page.get_by_text("Choose two or more")).to_be_visible()
+    by_address(visits)
