@@ -100,6 +100,7 @@ def load(path: Path) -> Capture:
             | {
                 "accelerators": tuple(facts["accelerators"]),
                 "packages": tuple((name, version) for name, version in facts["packages"]),
+                "settings": tuple((name, value) for name, value in facts.get("settings", ())),
             }
         )
         groups = tuple(
