@@ -311,9 +311,9 @@ def test_what_is_ticked_belongs_to_the_list_that_was_shown(
     page = visits.open(gallery.url)
     open_page(page, "Snapshots")
     tick_first(page)
-    opening = page.get_by_role("button", name="Open", exact=True)
+    opening = page.locator(".st-key-open button")
     expect(opening).to_be_enabled()
-    page.get_by_role("button", name="2", exact=True).click()
+    page.locator("[class*=st-key-page]").get_by_role("button", name="2").click()
     expect(opening).to_be_disabled()
 
     search(page, "listed 07")
@@ -334,7 +334,9 @@ def search(page: Page, words: str) -> None:
 def tick_first(page: Page) -> None:
     """A table's cells are painted: its first box is where the first row begins."""
     page.wait_for_timeout(1000)
-    page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 16, "y": 68})
+    table = page.get_by_test_id("stDataFrame").bounding_box()
+    assert table is not None
+    page.mouse.click(table["x"] + 16, table["y"] + 68)
 
 
 def test_a_link_to_snapshots_that_are_gone_says_so_and_shows_nothing_else(
