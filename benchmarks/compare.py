@@ -29,32 +29,6 @@ MIN_SESSIONS = 5  # fewer runs of a machine do not tell how much its runs differ
 
 
 @dataclass(frozen=True)
-class Beside:
-    """One network of a run, beside the same network of the first run.
-
-    ratio: times over the first run's. interval, verdict: None where nothing may be concluded.
-    """
-
-    network: str
-    way: str
-    first: Measurement
-    other: Measurement
-    ratio: float
-    interval: Interval | None
-    verdict: Verdict | None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A run beside the first of those that are compared. conclusion: what may be said, in words."""
-
-    level: Level
-    rows: tuple[Beside, ...]
-    missing: tuple[str, ...]  # networks that only one of the two has
-    conclusion: str
-
-
-@dataclass(frozen=True)
 class Spread:
     """How much runs of one machine differ: standard deviation of log medians, of so many runs."""
 
@@ -69,6 +43,34 @@ class Spread:
         quantile = (1 + CONFIDENCE) / 2
         reach = ndtri(quantile) if self.sessions is None else stdtrit(self.sessions - 1, quantile)
         return float(reach) * self.log_sd * math.sqrt(2)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One network of a run, beside the same network of the first run.
+
+    ratio: times over the first run's. interval, verdict: None where nothing may be concluded.
+    spread: of that network's runs on the first run's machine.
+    """
+
+    network: str
+    way: str
+    first: Measurement
+    other: Measurement
+    ratio: float
+    interval: Interval | None
+    verdict: Verdict | None
+    spread: Spread
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A run beside the first of those that are compared. conclusion: what may be said, in words."""
+
+    level: Level
+    rows: tuple[Beside, ...]
+    missing: tuple[str, ...]  # networks that only one of the two has
+    conclusion: str
 
 
 def spread_of(medians_s: Sequence[float]) -> Spread:
@@ -93,9 +95,7 @@ def compare(
     level = _level(first, other)
     pairs, missing = _matched(first, other)
     rows = tuple(_beside(level, a, b, first, other, spread_for(a)) for a, b in pairs)
-    return Comparison(
-        level, rows, missing, _conclusion(level, rows, first, other, spread_for, called)
-    )
+    return Comparison(level, rows, missing, _conclusion(level, rows, first, other, called))
 
 
 def _level(first: Run, other: Run) -> Level:
@@ -147,7 +147,7 @@ def _beside(
     way = way_label(a.scenario)
     if a.scenario != b.scenario and way_label(b.scenario) != way:
         way = f"{way} / {way_label(b.scenario)}"
-    return Beside(a.candidate.label, way, a, b, ratio, interval, verdict)
+    return Beside(a.candidate.label, way, a, b, ratio, interval, verdict, spread)
 
 
 def _paired_verdict(
@@ -178,7 +178,6 @@ def _conclusion(
     rows: Sequence[Beside],
     first: Run,
     other: Run,
-    spread_for: Callable[[Measurement], Spread],
     called: str,
 ) -> str:
     if not rows:
@@ -198,7 +197,7 @@ def _conclusion(
     if level == "same run":
         turns = "They took turns in one run, which tells far smaller differences than two runs do."
         return f"{_told(rows, called)} {turns}"
-    return f"{_told(rows, called)} {_resolution(rows, spread_for)}"
+    return f"{_told(rows, called)} {_resolution(rows)}"
 
 
 def _told(rows: Sequence[Beside], called: str) -> str:
@@ -225,8 +224,9 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 4 else f"{len(names)} networks"
 
 
-def _resolution(rows: Sequence[Beside], spread_for: Callable[[Measurement], Spread]) -> str:
-    spread = spread_for(rows[0].first)
+def _resolution(rows: Sequence[Beside]) -> str:
+    """By the network whose runs scatter most."""
+    spread = max((row.spread for row in rows), key=lambda one: one.half_width)
     off = units.share(math.expm1(spread.half_width))
     known = (
         "Runs of one machine scatter by some 10 % for no reason"

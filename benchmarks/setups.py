@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,9 +9,7 @@ from benchmarks import units
 from benchmarks.insight import way_label
 from benchmarks.machine import Machine
 from benchmarks.results import Run
-from benchmarks.snapshot import Snapshot
-
-KEY_CHARACTERS = 26
+from benchmarks.snapshot import Snapshot, digest
 
 
 @dataclass(frozen=True)
@@ -39,8 +35,7 @@ def machine_key(machine: Machine) -> str:
         *machine.accelerators,
         machine.system,
     ]
-    digest = hashlib.sha256("\n".join(map(str, told)).encode()).digest()
-    return base64.b32encode(digest).decode().lower()[:KEY_CHARACTERS]
+    return digest("\n".join(map(str, told)))
 
 
 def machine_label(machine: Machine) -> str:

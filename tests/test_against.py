@@ -15,7 +15,7 @@ import pytest
 from benchmarks import snapshot
 from benchmarks.api import measure_against
 from benchmarks.cli.against import CANNOT_TELL, SLOWER, limit_of, status_of
-from benchmarks.compare import Beside, Comparison
+from benchmarks.compare import Beside, Comparison, Spread
 from benchmarks.jobs.environment import OtherEnvironmentError, find_environment
 from benchmarks.scenarios import ScenarioError
 from benchmarks.timing.statistics import Interval
@@ -59,7 +59,7 @@ def test_the_same_networks_are_timed_in_both_and_compared_by_turn(
     outs = ("--out", str(ours), "--against-out", str(theirs))
     finished = run(
         *("measure", *TINY, "--engine", "onnxruntime", "--preset", "quick", "--json"),
-        *("--against", str(other), *outs, "--fail-if-slower", "900%"),
+        *("--against", str(other), *outs, "--fail-if-slower", "900%", "--title", "Both"),
         limit_s=600,
     )
 
@@ -71,6 +71,7 @@ def test_the_same_networks_are_timed_in_both_and_compared_by_turn(
     assert beside["level"] == "same run"
     (row,) = beside["rows"]
     assert 0.3 < row["ratio"] < 3  # the same code on the same machine
+    assert told["snapshots"] == [snapshot.read(theirs).id, snapshot.read(ours).id]
     here, there = snapshot.load(ours), snapshot.load(theirs)
     assert here.id == there.id
     assert len(here.controls) == len(there.controls) == 1
@@ -138,7 +139,9 @@ def test_what_is_no_share_is_refused(text: str) -> None:
 
 def beside(low: float, high: float, verdict: Verdict) -> Beside:
     one = measurement("0.5-160")
-    return Beside("0.5-160", "eager", one, one, (low * high) ** 0.5, Interval(low, high), verdict)
+    return Beside(
+        "0.5-160", "eager", one, one, (low * high) ** 0.5, Interval(low, high), verdict, Spread()
+    )
 
 
 def found(*rows: Beside) -> Comparison:

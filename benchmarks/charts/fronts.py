@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
 from benchmarks.charts.figure import Figure
 from benchmarks.charts.palette import ink
-from benchmarks.variants import Metric, Variant
+from benchmarks.variants import Metric, Variant, pareto_front, recipe_of
 
 DASHES = ("dot", "dash", "dashdot", "longdash")
 
@@ -48,3 +48,14 @@ def front_lines(fronts: Sequence[Front], metric: Metric, dark: bool) -> list[Fig
         for index, front in enumerate(fronts)
         if len(corners := front.corners(metric)) > 1
     ]
+
+
+def fronts_by_recipe(variants: Iterable[Variant], metric: Metric) -> list[Front]:
+    """One for each training recipe that has more than one network on it."""
+    known = [variant for variant in variants if variant.top1 is not None]
+    recipes = dict.fromkeys(str(recipe_of(variant)) for variant in known)
+    fronts = (
+        Front(recipe, pareto_front([one for one in known if recipe_of(one) == recipe], metric))
+        for recipe in recipes
+    )
+    return [front for front in fronts if len(front.variants) > 1]

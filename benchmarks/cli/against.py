@@ -61,18 +61,25 @@ def answer(
     """Measure in both, save what is asked for, print how this one compares, and end."""
     from benchmarks import compare, snapshot
     from benchmarks.setups import facts as facts_of
+    from benchmarks.snapshot.files import FileError, write_whole
     from benchmarks.tables import describe_failure
 
     ours, theirs = _run(request, python)
-    for run, path in ((ours, out), (theirs, against_out)):
+    try:
+        both = [
+            snapshot.loads(snapshot.dumps(run, title=title, note=note)) for run in (theirs, ours)
+        ]
+    except snapshot.SnapshotError as error:
+        raise stop(str(error), FAILED) from error
+    problems = []
+    for one, path in zip(both, (against_out, out), strict=True):
         if path is not None:
             try:
-                snapshot.save(run, path, title=title, note=note)
-            except snapshot.SnapshotError as error:
-                raise stop(str(error), FAILED) from error
-            tell(f"Saved to {path}.")
+                write_whole(path, one.text.encode() + b"\n")
+                tell(f"Saved to {path}.")
+            except FileError as error:
+                problems.append(str(error))
     found = compare.compare(theirs, ours, called="this environment")
-    both = [snapshot.loads(snapshot.dumps(run)) for run in (theirs, ours)]
     facts = facts_of(both)
     if as_json:
         print_json(comparison_json(both, facts, [found]))
@@ -80,6 +87,8 @@ def answer(
         print_comparison(["The other environment", "This one"], facts, [found])
     for failure in ours.failures:
         tell(f"Failed: {describe_failure(failure)}")
+    if problems:
+        raise stop(" ".join(problems), FAILED)
     if ours.cancelled:
         raise typer.Exit(INTERRUPTED)
     if ours.failures:

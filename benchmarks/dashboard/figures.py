@@ -79,15 +79,7 @@ def _fronts(variants: tuple[Variant, ...], metric: Metric, *, across: bool) -> l
     """Pareto lines, one a recipe unless asked otherwise."""
     if across:
         return [Front("all recipes", pareto_front(variants, metric))]
-    recipes = dict.fromkeys(v.top1.recipe for v in variants if v.top1 is not None)
-    fronts = [
-        Front(
-            recipe,
-            pareto_front([v for v in variants if v.top1 and v.top1.recipe == recipe], metric),
-        )
-        for recipe in recipes
-    ]
-    return [front for front in fronts if len(front.variants) > 1]
+    return charts.fronts_by_recipe(variants, metric)
 
 
 def _say_what_is_missing(variants: tuple[Variant, ...], asked: Metric, metric: Metric) -> None:

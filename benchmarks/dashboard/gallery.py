@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import charts, units
-from benchmarks.dashboard import keep, session, upload, viewer
+from benchmarks.dashboard import comparing, keep, session, upload, viewer
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note, plain
 from benchmarks.store import Entry, Page, StoreError
@@ -138,8 +138,6 @@ def _picture(entry: Entry) -> str:
 
 
 def _actions(chosen: list[Entry]) -> None:
-    from benchmarks.dashboard import comparing
-
     st.button(
         "Open",
         icon=":material/open_in_new:",

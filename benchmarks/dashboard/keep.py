@@ -65,7 +65,7 @@ def _called(run: Run) -> str:
 
 def _show_what_is_shared(run: Run) -> None:
     try:
-        found = loads(dumps(run))
+        found = _document(run.id, run)
     except SnapshotError as error:
         st.error(plain(str(error)), icon=":material/block:")
         return
@@ -80,6 +80,12 @@ def _show_what_is_shared(run: Run) -> None:
         st.table({fact.name: plain(fact.texts[0]) for fact in facts([found])})
         for failure in found.run.failures:
             note(f"Failed: {failure.candidate.label}: {plain(failure.reason)}")
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _document(run_id: str, _run: Run) -> Snapshot:
+    """Made once: the page is drawn often, and a run that has ended stays as it is."""
+    return loads(dumps(_run))
 
 
 def _keep() -> None:

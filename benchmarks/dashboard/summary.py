@@ -17,8 +17,8 @@ from benchmarks.insight import (
     compared,
     engine_label,
     headline,
+    scenario_label,
     troubles,
-    way_label,
 )
 from benchmarks.jobs.request import preview_scenario
 from benchmarks.machine import read_machine
@@ -53,10 +53,12 @@ def show_headline(collection: Collection, choice: Choice) -> None:
         sentence = (
             f"The paper's {len(paper_grid())} networks and {len(references())} others, from "
             f"published figures. {_untimed(collection, choice.scenario)} in "
-            f"{_how(choice.scenario)}."
+            f"{scenario_label(choice.scenario)}."
         )
     else:
-        how = ", ".join(filter(None, [_how(choice.scenario), caveat(collection, choice.scenario)]))
+        how = ", ".join(
+            filter(None, [scenario_label(choice.scenario), caveat(collection, choice.scenario)])
+        )
         sentence += f" :gray[:small[{how}]]"
     st.markdown(f"#### {sentence}")
 
@@ -243,11 +245,6 @@ def _parameters_help(chosen: Candidate) -> str:
         return text + " Without auxiliary heads."
     paper = units.millions(cost(chosen.config).paper_parameters)
     return text + f" The paper counts convolution and classifier weights only: {paper}."
-
-
-def _how(scenario: Scenario) -> str:
-    batch = "" if scenario.batch == 1 else f", batch {scenario.batch}"
-    return f"{way_label(scenario)}, {_threads(scenario)}{batch}"
 
 
 def _threads(scenario: Scenario) -> str:

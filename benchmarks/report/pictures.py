@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmarks import charts
-from benchmarks.charts import Figure, Front
+from benchmarks.charts import Figure
 from benchmarks.insight import scenario_label
 from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
 from benchmarks.snapshot import Snapshot
-from benchmarks.variants import describe, pareto_front, recipe_of
+from benchmarks.variants import describe
 
 MAX_WAYS = 6  # of running that get a chart of their own
 MAX_NAMED = 3  # of them in one line below a chart
@@ -66,12 +66,7 @@ def _tradeoff(snapshot: Snapshot, scenario: Scenario, dark: bool) -> Picture | N
     shown = [one for one in variants if one.top1 is not None]
     if len(shown) < 2:
         return None
-    recipes = dict.fromkeys(str(recipe_of(one)) for one in shown)
-    fronts = [
-        Front(recipe, pareto_front([one for one in shown if recipe_of(one) == recipe], "latency"))
-        for recipe in recipes
-    ]
-    fronts = [front for front in fronts if len(front.variants) > 1]
+    fronts = charts.fronts_by_recipe(shown, "latency")
     figure = charts.tradeoff(shown, metric="latency", selected=None, pareto=fronts, dark=dark)
     return Picture(
         f"Accuracy against latency in {scenario_label(scenario)}",

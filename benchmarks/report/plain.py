@@ -33,7 +33,12 @@ def to_markdown(snapshot: Snapshot) -> str:
     if rows:
         table = [titles, ["---"] * len(titles), *rows]
         parts.append("\n".join(f"| {' | '.join(map(_cell, row))} |" for row in table))
-    told = [*notes(run), f"Measured {units.moment(run.started_utc)}, snapshot {snapshot.id}."]
+    anew = "Its figures were made anew from its times, by other rules than when it was measured."
+    told = [
+        *notes(run),
+        *([anew] if snapshot.is_recomputed else []),
+        f"Measured {units.moment(run.started_utc)}, snapshot {snapshot.id}.",
+    ]
     parts.append("\n".join(f"- {_text(line)}" for line in told))
     return "\n\n".join(parts) + "\n"
 

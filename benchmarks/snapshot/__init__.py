@@ -104,7 +104,7 @@ def loads(text: str) -> Snapshot:
             )
     canonical = document.canonical(text)
     return Snapshot(
-        id=_id_of(canonical),
+        id=digest(canonical),
         run=run,
         title=found.title,
         note=found.note,
@@ -185,9 +185,10 @@ def program_version() -> str | None:
         return None
 
 
-def _id_of(canonical: str) -> str:
-    digest = hashlib.sha256(canonical.encode()).digest()
-    return base64.b32encode(digest).decode().lower()[:ID_CHARACTERS]
+def digest(text: str) -> str:
+    """A short name that no other text has."""
+    hashed = hashlib.sha256(text.encode()).digest()
+    return base64.b32encode(hashed).decode().lower()[:ID_CHARACTERS]
 
 
 @lru_cache(maxsize=1)

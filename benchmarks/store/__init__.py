@@ -26,11 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, SQLAlchemyError
 
-from benchmarks import snapshot as documents_format
 from benchmarks.dots import Dot
 from benchmarks.history import Session
 from benchmarks.scenarios import Scenario
-from benchmarks.snapshot import MAX_BYTES, Snapshot, SnapshotError
+from benchmarks.snapshot import MAX_BYTES, Snapshot, SnapshotError, decode
 from benchmarks.store import tables
 from benchmarks.store.connection import StoreError, connect, for_writing, place_of, store_url
 from benchmarks.store.entries import Entry, TagError, checked_tags, entry, folded, searched
@@ -108,7 +107,7 @@ class Store:
             return None
         try:
             content = zlib.decompressobj().decompress(compressed, MAX_BYTES + 1)
-            found = documents_format.decode(content, snapshot_id)
+            found = decode(content, snapshot_id)
         except (zlib.error, SnapshotError) as error:
             raise StoreError(f"Snapshot {snapshot_id} is damaged in the store: {error}") from error
         if found.id != snapshot_id:
