@@ -2,9 +2,17 @@
 
     import benchmarks as bench
     run = bench.measure([MobileNetConfig(0.5, 160), "resnet18"], engines=["eager", "openvino"])
-    run                      # a table
-    run.to_frame()           # a pandas DataFrame
-    bench.recommend(run)     # of one network in several engines: which is fastest, and by how much
+    run                         # a table with intervals and verdicts
+    run.to_frame()              # a pandas DataFrame, units in the names of its columns
+    run.tradeoff()              # the dashboard's chart, as a figure of plotly
+    bench.recommend(run)        # of one network in several engines: which is fastest, by how much
+    bench.explore()             # sliders and live figures in a notebook
+    d = bench.open_dashboard()  # the dashboard below the cell
+    d.select(0.5, 160)          # the page moves there
+    d.show(run)                 # the page shows this run
+    d.selection                 # what was clicked or pinned there
+    run.save("my laptop")       # the gallery has it; the id by which it is found
+    bench.load("a1b2c3…")       # by id, file or link
 
 Importing this loads neither torch nor pandas.
 """
@@ -17,39 +25,66 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.api import measure, measure_against
     from benchmarks.candidates import Candidate, CandidateError
+    from benchmarks.figures import distribution, grid, layers, tradeoff
+    from benchmarks.keeping import load
+    from benchmarks.notebook.dashboard import Dashboard, open_dashboard
+    from benchmarks.notebook.explorer import explore
+    from benchmarks.notebook.selection import Selection
     from benchmarks.recommendation import recommend
     from benchmarks.results import Measurement, Run
     from benchmarks.scenarios import Scenario, ScenarioError
-    from benchmarks.snapshot import SnapshotError, load, save
+    from benchmarks.snapshot import SnapshotError, save
+    from benchmarks.steering.client import DashboardError
+    from benchmarks.store import StoreError
 
 _HOMES = {
     "measure": "benchmarks.api",
     "measure_against": "benchmarks.api",
     "Candidate": "benchmarks.candidates",
     "CandidateError": "benchmarks.candidates",
+    "distribution": "benchmarks.figures",
+    "grid": "benchmarks.figures",
+    "layers": "benchmarks.figures",
+    "tradeoff": "benchmarks.figures",
+    "load": "benchmarks.keeping",
+    "Dashboard": "benchmarks.notebook.dashboard",
+    "open_dashboard": "benchmarks.notebook.dashboard",
+    "explore": "benchmarks.notebook.explorer",
+    "Selection": "benchmarks.notebook.selection",
     "Measurement": "benchmarks.results",
     "Run": "benchmarks.results",
     "Scenario": "benchmarks.results",
     "ScenarioError": "benchmarks.results",
     "SnapshotError": "benchmarks.snapshot",
-    "load": "benchmarks.snapshot",
-    "recommend": "benchmarks.recommendation",
     "save": "benchmarks.snapshot",
+    "recommend": "benchmarks.recommendation",
+    "DashboardError": "benchmarks.steering.client",
+    "StoreError": "benchmarks.store",
 }
 
 __all__ = [
     "Candidate",
     "CandidateError",
+    "Dashboard",
+    "DashboardError",
     "Measurement",
     "Run",
     "Scenario",
     "ScenarioError",
+    "Selection",
     "SnapshotError",
+    "StoreError",
+    "distribution",
+    "explore",
+    "grid",
+    "layers",
     "load",
     "measure",
     "measure_against",
+    "open_dashboard",
     "recommend",
     "save",
+    "tradeoff",
 ]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.engines import ENGINES
@@ -16,14 +16,23 @@ from benchmarks.jobs.environment import Environment, find_environment
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 from benchmarks.jobs.request import Request, scenarios_for
 from benchmarks.jobs.runner import Runner
-from benchmarks.jobs.updates import Update
+from benchmarks.jobs.updates import Listener, Update
+from benchmarks.progress import listening
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.timing.protocol import PLANS, Preset
 from mobilenet.config import MobileNetConfig
 
-LOOK_FOR_INTERRUPT_S = 0.25  # a signal that another thread takes does not wake this one
 Network = Candidate | MobileNetConfig | str
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """Somebody pressed Ctrl-C, or the stop button of a notebook."""
+
+
+News = queue.SimpleQueue[Update | Interrupt | None]  # None: it has ended
+LOOK_FOR_INTERRUPT_S = 0.25  # a signal that another thread takes does not wake this one
 
 
 def measure(
@@ -36,7 +45,7 @@ def measure(
     batch: int = 1,
     preset: Preset = "quick",
     memory: bool = False,
-    listen: Callable[[Update], None] | None = None,
+    listen: Listener | None = None,
 ) -> Run:
     """Time `networks` in each of `engines` on this machine, in worker processes of their own.
 
@@ -46,7 +55,8 @@ def measure(
     preset: "quick", "standard" or "certify": ever more worker processes.
     memory: after the timing, find out what memory each network takes, and what energy where the
         hardware counts it; on Linux, some seconds a network.
-    listen: called with each update while it runs; by default nothing is printed.
+    listen: called with each update while it runs, on the calling thread; by default a bar shows
+        how far it is, in a notebook or a terminal.
 
     Waits until the machine is free of other measurements. An interrupt (Ctrl-C) stops between two
     inferences and gives back what was measured, with `cancelled` set.
@@ -57,7 +67,8 @@ def measure(
         _several(engines), _several(precisions), device=device, threads=threads, batch=batch
     )
     request = request_for(_all(networks), scenarios, preset, memory=memory)
-    return carry_out(request, listen or (lambda update: None))
+    with listening(listen) as hear:
+        return carry_out(request, hear)
 
 
 def measure_against(
@@ -70,7 +81,7 @@ def measure_against(
     threads: int = 1,
     batch: int = 1,
     preset: Preset = "quick",
-    listen: Callable[[Update], None] | None = None,
+    listen: Listener | None = None,
 ) -> tuple[Run, Run]:
     """Time `networks` in this environment and in another one, in turns, in one run.
 
@@ -84,7 +95,9 @@ def measure_against(
         _several(engines), _several(precisions), device=device, threads=threads, batch=batch
     )
     request = request_for(_all(networks), scenarios, preset)
-    return carry_out_against(request, find_environment(python), listen or (lambda update: None))
+    other = find_environment(python)
+    with listening(listen) as hear:
+        return carry_out_against(request, other, hear)
 
 
 def request_for(
@@ -109,14 +122,12 @@ def request_for(
     )
 
 
-def carry_out(request: Request, listen: Callable[[Update], None]) -> Run:
+def carry_out(request: Request, listen: Listener) -> Run:
     """Run a request on a thread of its own, so that an interrupt (Ctrl-C) ends it in good order."""
     return _carry_out(request, listen)[0]
 
 
-def carry_out_against(
-    request: Request, other: Environment, listen: Callable[[Update], None]
-) -> tuple[Run, Run]:
+def carry_out_against(request: Request, other: Environment, listen: Listener) -> tuple[Run, Run]:
     """The same in two environments, in turns: this one's run, and the other's."""
     bound_to_one = [one.engine for one in request.scenarios if ENGINES[one.engine].export == "aot"]
     if bound_to_one:
@@ -128,18 +139,23 @@ def carry_out_against(
     return ours, other.named_in(theirs)
 
 
-def _carry_out(request: Request, listen: Callable[[Update], None]) -> tuple[Run, Run]:
+def _carry_out(request: Request, listen: Listener) -> tuple[Run, Run]:
     runner = Runner()
     stop = threading.Event()
-    with _interrupts() as interrupts, ThreadPoolExecutor(max_workers=1) as pool:
-        future = pool.submit(_run, runner, request, listen, stop)
-        future.add_done_callback(lambda done: interrupts.put(False))
+    with _interrupts() as news, ThreadPoolExecutor(max_workers=1) as pool:
+        future = pool.submit(_run, runner, request, news.put, stop)
+        future.add_done_callback(lambda done: news.put(None))
         try:
-            while not future.done():
+            while not (future.done() and news.empty()):
                 with suppress(queue.Empty):
-                    if interrupts.get(timeout=LOOK_FOR_INTERRUPT_S):
-                        stop.set()
-                        runner.poke()
+                    match news.get(timeout=LOOK_FOR_INTERRUPT_S):
+                        case Interrupt():
+                            stop.set()
+                            runner.poke()
+                        case None:
+                            pass
+                        case update:
+                            listen(update)
         finally:  # whatever ends the waiting ends the run
             stop.set()
             runner.poke()
@@ -147,7 +163,7 @@ def _carry_out(request: Request, listen: Callable[[Update], None]) -> tuple[Run,
 
 
 def _run(
-    runner: Runner, request: Request, listen: Callable[[Update], None], stop: threading.Event
+    runner: Runner, request: Request, listen: Listener, stop: threading.Event
 ) -> tuple[Run, Run]:
     try:
         return runner.run_both(request, Ticket(lock_folder(), request.title), listen, stop)
@@ -156,17 +172,17 @@ def _run(
 
 
 @contextmanager
-def _interrupts() -> Iterator[queue.SimpleQueue[bool]]:
-    """Each Ctrl-C puts True there while this lasts. The exception that it raises otherwise can hit
-    anywhere, also where nobody is ready for it, and would lose what was measured."""
-    interrupts: queue.SimpleQueue[bool] = queue.SimpleQueue()  # its `put` may be interrupted
+def _interrupts() -> Iterator[News]:
+    """What happens while this lasts, each Ctrl-C among it. The exception that it raises otherwise
+    can hit anywhere, also where nobody is ready for it, and would lose what was measured."""
+    news: News = queue.SimpleQueue()  # its `put` may be interrupted
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield interrupts
+        yield news
         return
-    signal.signal(signal.SIGINT, lambda number, frame: interrupts.put(True))
+    signal.signal(signal.SIGINT, lambda number, frame: news.put(Interrupt()))
     try:
-        yield interrupts
+        yield news
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -30,8 +30,10 @@ from benchmarks.usage import Energy, Memory
 
 if TYPE_CHECKING:
     import pandas as pd
+    import plotly.graph_objects as go
 
     from benchmarks.validity import State
+    from benchmarks.variants import Metric
 
 Quality = Literal["preview", "preliminary", "measured"]
 QUALITIES: tuple[Quality, ...] = ("preview", "preliminary", "measured")
@@ -290,6 +292,35 @@ class Run:
         from benchmarks.tables import to_frame
 
         return to_frame(self)
+
+    def tradeoff(
+        self,
+        metric: Metric = "latency",
+        *,
+        engine: str | None = None,
+        selected: str | None = None,
+        baseline: str | None = None,
+        dark: bool = False,
+    ) -> go.Figure:
+        """The dashboard's chart of accuracy over what a network costs, as a figure of plotly.
+
+        metric: "latency", "mult_adds", "parameters" or "size". engine: of several in the run.
+        `benchmarks.figures` has the others, and says what these mean.
+        """
+        from benchmarks.figures import tradeoff
+
+        return tradeoff(
+            self, metric, engine=engine, selected=selected, baseline=baseline, dark=dark
+        )
+
+    def save(self, title: str = "", note: str = "", tags: Sequence[str] = ()) -> str:
+        """Keep it in the store, where the dashboard's Snapshots page shows it; its id.
+
+        `benchmarks.load` finds it again by that. Raises SnapshotError, StoreError or TagError.
+        """
+        from benchmarks.keeping import keep
+
+        return keep(self, title, note, tags)
 
     def __repr__(self) -> str:
         from benchmarks.tables import to_text

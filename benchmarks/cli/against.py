@@ -101,7 +101,7 @@ def answer(
 def _run(request: Request, python: str) -> tuple[Run, Run]:
     from benchmarks.api import carry_out_against
     from benchmarks.jobs.environment import OtherEnvironmentError, find_environment
-    from benchmarks.progress_bar import ProgressBar
+    from benchmarks.progress import ProgressBar
     from benchmarks.scenarios import ScenarioError
 
     try:

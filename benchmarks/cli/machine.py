@@ -22,7 +22,7 @@ def engines(as_json: AsJson = False) -> None:
     """
     from benchmarks.engines import ENGINES
     from benchmarks.engines.probe import probe
-    from benchmarks.progress_bar import ProgressBar
+    from benchmarks.progress import ProgressBar
 
     with ProgressBar() as bar:
         found = probe(bar.show)
@@ -64,7 +64,7 @@ def validate(
     Exit status: 0 it can be measured, 1 it cannot now, 2 bad input, 130 interrupted.
     """
     from benchmarks import validation
-    from benchmarks.progress_bar import ProgressBar
+    from benchmarks.progress import ProgressBar
     from benchmarks.scenarios import ScenarioError
 
     try:

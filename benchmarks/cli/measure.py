@@ -143,7 +143,7 @@ def measure(
 
 def _run(request: Request) -> Run:
     from benchmarks.api import carry_out
-    from benchmarks.progress_bar import ProgressBar
+    from benchmarks.progress import ProgressBar
 
     try:
         with ProgressBar() as bar:

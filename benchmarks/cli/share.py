@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from benchmarks.store import Entry, Store
 
 Given = Annotated[
-    str, typer.Argument(metavar="SNAPSHOT", help="A file (JSON, or a report), or an id.")
+    str, typer.Argument(metavar="SNAPSHOT", help="A file (JSON, or a report), an id, or a link.")
 ]
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="As `snapshots list` shows them.")]
 
@@ -219,26 +219,25 @@ def _store() -> Iterator[Store]:
 
 
 def _one(given: str) -> Snapshot:
-    """A snapshot by its file or, where there is no such file, by its id."""
-    path = Path(given)
-    if path.exists() or not (given.isalnum() and given.islower() and len(given) == 26):
-        return _from_file(path)
-    with _store() as store:
-        found = store.get(given)
-    if found is None:
-        raise stop(f"There is no file and no snapshot {given}.", BAD_INPUT)
-    return found
+    """A snapshot by its file, its id or the beginning of that, or a link."""
+    from benchmarks.keeping import find
+    from benchmarks.snapshot import SnapshotError
+    from benchmarks.store import StoreError
+
+    try:
+        return find(given)
+    except SnapshotError as error:
+        raise stop(str(error), BAD_INPUT) from error
+    except StoreError as error:
+        raise stop(str(error), FAILED) from error
 
 
 def _from_file(path: Path) -> Snapshot:
-    from benchmarks.report import MAX_BYTES, read
+    from benchmarks.keeping import read_file
     from benchmarks.snapshot import SnapshotError
 
     try:
-        with path.open("rb") as file:
-            return read(file.read(MAX_BYTES + 1), str(path))
-    except OSError as error:
-        raise stop(f"{path} cannot be read: {error.strerror}.", BAD_INPUT) from error
+        return read_file(path)
     except SnapshotError as error:
         raise stop(str(error), BAD_INPUT) from error
 

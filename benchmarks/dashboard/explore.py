@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from benchmarks.candidates import CandidateError
 from benchmarks.dashboard import (
@@ -15,6 +16,7 @@ from benchmarks.dashboard import (
     measurable,
     network,
     session,
+    steered,
     summary,
     tray,
 )
@@ -23,6 +25,10 @@ from benchmarks.dashboard.progress import show_jobs
 from benchmarks.jobs.request import check_memory
 from benchmarks.scenarios import ScenarioError
 from mobilenet.config import ConfigError
+
+
+def page() -> StreamlitPage:
+    return st.Page(show, title="Explore", icon=":material/tune:", default=True)
 
 
 def show() -> None:
@@ -67,3 +73,4 @@ def show() -> None:
         figures.show_tradeoff(collection, choice)
     figures.show_details(collection, choice)
     tray.show(collection, choice)
+    steered.tell(collection, choice)

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from benchmarks import charts, report, tables, units
-from benchmarks.dashboard import session
+from benchmarks.dashboard import session, steered
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note, plain
 from benchmarks.report.pictures import pictures
@@ -30,8 +30,8 @@ def show(snapshot_id: str) -> None:
     )
     store = session.store()
     found, entry = store.get(snapshot_id), store.entry(snapshot_id)
-    if found is None and (example := _example(snapshot_id)) is not None:
-        found, entry = example, entry_of(example, "", ())
+    if found is None and (other := _not_kept(snapshot_id)) is not None:
+        found, entry = other, entry_of(other, "", ())
     if found is None or entry is None:
         if problem := st.session_state.pop("tag_problem", None):
             st.error(plain(problem), icon=":material/block:")
@@ -180,9 +180,10 @@ def _figures(found: Snapshot) -> None:
     note("  \n".join(plain(line) for line in tables.notes(found.run)))
 
 
-def _example(snapshot_id: str) -> Snapshot | None:
-    """One of those that come with the program: it is not kept here, and bears no tags."""
-    return next((one for one in samples() if one.id == snapshot_id), None)
+def _not_kept(snapshot_id: str) -> Snapshot | None:
+    """One that a notebook shows, or of those that come with the program: neither bears tags."""
+    shown = steered.handed_over().get(snapshot_id)
+    return shown or next((one for one in samples() if one.id == snapshot_id), None)
 
 
 def _tag(snapshot_id: str, key: str, shown: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Update, Waiting
 from benchmarks.messages import Progress
-from benchmarks.results import Failure, Measurement
+from benchmarks.results import Failure, Measurement, Run
 
 State = Literal["queued", "running", "done", "cancelled", "replaced"]
 KEPT_JOBS = 20
@@ -103,6 +103,14 @@ class JobManager:
         """Everything measured since the server started."""
         with self._changed:
             return self._collection
+
+    def add(self, run: Run) -> None:
+        """What was measured elsewhere on this machine, to be seen beside what was measured here."""
+        with self._changed:
+            for measurement in run.measurements:
+                self._collection = self._collection.plus(measurement)
+            self._collection = self._collection.plus_run(run)
+            self._touch()
 
     @property
     def version(self) -> int:

@@ -1,8 +1,10 @@
-"""How far a run is, on standard error."""
+"""How far a run is: a bar in a terminal or a notebook."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
@@ -10,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
 from benchmarks import units
-from benchmarks.jobs.updates import Update, Waiting
+from benchmarks.jobs.updates import Listener, Update, Waiting
 from benchmarks.messages import Progress as Step
 from benchmarks.tables import printable
 
@@ -60,12 +62,41 @@ class ProgressBar:
                 self._draw(waiting_text(update), 0.0)
                 if not self._is_drawn:
                     print(waiting_text(update), file=sys.stderr, flush=True)
-            case Step(phase, fraction, remaining_s):
-                left = "" if remaining_s is None else f", {units.duration(remaining_s)} left"
-                self._draw(f"{phase}{left}", fraction)
+            case Step():
+                self._draw(step_text(update), update.fraction)
 
     def _draw(self, text: str, fraction: float) -> None:
         self._bar.update(self._task, description=text, completed=fraction, refresh=True)
+
+
+@contextmanager
+def listening(listen: Listener | None) -> Iterator[Listener]:
+    """`listen`; without it a bar where somebody looks, and nothing elsewhere."""
+    if listen is not None:
+        yield listen
+    elif is_notebook():
+        from benchmarks.notebook.bar import NotebookBar
+
+        with NotebookBar() as bar:
+            yield bar.show
+    elif sys.stderr.isatty():
+        with ProgressBar() as bar:
+            yield bar.show
+    else:
+        yield lambda update: None
+
+
+def is_notebook() -> bool:
+    """Whether this process is the kernel of one."""
+    ipython = sys.modules.get("IPython")  # where nobody has imported it, there is none
+    shell = ipython.get_ipython() if ipython is not None else None
+    return hasattr(shell, "kernel")
+
+
+def step_text(step: Step) -> str:
+    """ "Process 2 of 3: Timing, 12 s left"."""
+    left = "" if step.remaining_s is None else f", {units.duration(step.remaining_s)} left"
+    return f"{step.phase}{left}"
 
 
 def waiting_text(waiting: Waiting) -> str:

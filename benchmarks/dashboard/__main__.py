@@ -1,0 +1,35 @@
+"""A dashboard for a notebook: `python -m benchmarks.dashboard PORT`.
+
+It ends when its standard input does, and so with the kernel that has started it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from streamlit.web import cli
+
+from benchmarks.dashboard import steered
+
+
+def main() -> None:
+    port = int(sys.argv[1])
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    steered.listen(port)  # before anybody looks: the notebook may have something to say already
+    script = Path(__file__).with_name("app.py")
+    sys.argv = ["streamlit", "run", str(script), "--server.port", str(port)]
+    sys.argv += ["--server.headless", "true"]
+    cli.main()
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""Pages that a notebook drives: they look into their mailbox, follow, and say what they show."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from collections import OrderedDict
+from functools import cache
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from benchmarks.candidates import candidate
+from benchmarks.collection import Collection
+from benchmarks.dashboard import network, session, shown
+from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.settings import is_read_only
+from benchmarks.dashboard.text import note
+from benchmarks.jobs.machine_queue import is_anybody_measuring, lock_folder
+from benchmarks.machine import read_machine
+from benchmarks.setups import machine_key
+from benchmarks.snapshot import Snapshot, digest
+from benchmarks.steering.announcement import announce
+from benchmarks.steering.endpoint import Endpoint
+from benchmarks.steering.messages import Select, Show, Shown
+from benchmarks.steering.switchboard import Switchboard
+from benchmarks.store import StoreError
+
+POLL_S, CALM_POLL_S = 0.5, 1.0  # the page would be what disturbs a measurement
+MAX_RUNS = 20  # that notebooks have shown and nobody has kept
+LINK_NAME = "steered"  # parameter of the address under which a notebook opens its page
+
+
+@cache
+def board() -> Switchboard:
+    """The mailboxes of this server."""
+    return Switchboard()
+
+
+@cache
+def handed_over() -> OrderedDict[str, Snapshot]:
+    """Runs that notebooks have shown, by their ids: to be looked at without being kept."""
+    return OrderedDict()
+
+
+def receive(found: Snapshot) -> None:
+    """From a notebook: a run to look at. Times of this machine join the others of the page."""
+    runs = handed_over()
+    runs[found.id] = found
+    while len(runs) > MAX_RUNS:
+        runs.popitem(last=False)
+    if is_of_here(found):
+        session.manager().add(found.run)
+
+
+def is_of_here(found: Snapshot) -> bool:
+    """Whether it was measured on this machine with what is installed here now."""
+    own, other = read_machine(), found.run.machine
+    return machine_key(own) == machine_key(other) and own.packages == other.packages
+
+
+@cache
+def listen(port: int) -> Endpoint | None:
+    """Be found by notebooks, from now until this process ends.
+
+    port: of the page. None, and a line on standard error, where that cannot be.
+    """
+    try:
+        endpoint = Endpoint(board(), receive)
+        withdrawn = announce(port=port, steering_port=endpoint.port, secret=endpoint.secret)
+    except (OSError, StoreError) as error:
+        print(f"No notebook can find this dashboard: {error}", file=sys.stderr, flush=True)
+        return None
+    atexit.register(withdrawn.unlink, missing_ok=True)
+    return endpoint
+
+
+def attend(here: StreamlitPage, explore: StreamlitPage, snapshots: StreamlitPage) -> None:
+    """Before a page is drawn: follow what the notebook wants, on the page that can show it."""
+    if is_read_only() or st.context.url is None:  # no browser looks at it: a test does
+        return
+    listen(int(st.get_option("server.port")))
+    page = _page()
+    if page is None:
+        return
+    number, order = board().orders(page, after=st.session_state["steered_to"])
+    match order:
+        case Select() if here != explore:
+            st.switch_page(explore)  # which then follows
+        case Select():
+            _select(order)
+        case Show(document):
+            st.session_state["steered_to"] = number
+            board().followed(page, number)
+            st.switch_page(snapshots, query_params={"snapshot": digest(document)})
+    st.session_state["steered_to"] = number
+
+
+def tell(collection: Collection, choice: Choice) -> None:
+    """What the Explore page shows, for the notebook that has opened it."""
+    page = st.session_state.get("steered_as")
+    if page is None:
+        return
+    pins = shown.pins()
+    looked_at = dict.fromkeys([choice.selected, choice.baseline, *pins])
+    timed = (collection.get(one, choice.scenario) for one in looked_at)
+    own = Shown(
+        selected=choice.selected.key,
+        baseline=choice.baseline.key,
+        pinned=tuple(one.key for one in pins),
+        scenario=choice.scenario,
+        measurements=tuple(one for one in timed if one is not None),
+    )
+    board().tell(page, own, followed=st.session_state["steered_to"])
+
+
+def watch() -> None:
+    """At the end of a page: draw it anew when the notebook wants something else."""
+    if st.session_state.get("steered_as") is not None:
+        note(":material/cable: In step with the notebook that opened this page.")
+        poll_s = CALM_POLL_S if is_anybody_measuring(lock_folder()) else POLL_S
+        st.fragment(_watch, run_every=poll_s)()
+
+
+def _watch() -> None:
+    state = st.session_state
+    if board().orders(state["steered_as"], after=state["steered_to"])[1] is not None:
+        st.rerun(scope="app")
+
+
+def _page() -> str | None:
+    """The mailbox of this tab; a copied address does not bring it along."""
+    named = st.query_params.get(LINK_NAME)
+    if named is not None:
+        st.session_state["steered_as"] = named
+        st.session_state.setdefault("steered_to", 0)
+        del st.query_params[LINK_NAME]
+    found: str | None = st.session_state.get("steered_as")
+    return found
+
+
+def _select(order: Select) -> None:
+    """Before the controls are drawn: they take these as their own."""
+    network.select(candidate(order.network))
+    if order.scenario is None:
+        return
+    state = st.session_state
+    state["engine"], state["precision"] = order.scenario.engine, order.scenario.precision
+    state["threads"], state["batch"] = order.scenario.threads, order.scenario.batch
+    if len(read_machine().accelerators):
+        state["device"] = order.scenario.device
