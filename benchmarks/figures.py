@@ -32,6 +32,7 @@ def tradeoff(
     baseline: Network | None = None,
     source: str = DEFAULT_SOURCE,
     weights: str = DEFAULT_WEIGHTS,
+    across: bool = False,
     dark: bool = False,
 ) -> NotebookFigure:
     """ImageNet top-1 accuracy, as published, over what a network costs; up and left is better.
@@ -42,6 +43,7 @@ def tradeoff(
     selected, baseline: networks to ring.
     source: whose accuracies of MobileNet v1, a key of `mobilenet.accuracy.SOURCES`.
     weights: torchvision's for the references, "IMAGENET1K_V1" or "best".
+    across: one Pareto line for all recipes of training; by default each has its own.
 
     Accuracies that nobody published are estimates, drawn hollow with their error; a network for
     which there is not even that is not drawn. Raises ScenarioError if the run has no such engine.
@@ -53,7 +55,7 @@ def tradeoff(
         metric=metric,
         selected=ringed[0],
         baseline=ringed[1],
-        pareto=charts.fronts_by_recipe(variants, metric),
+        pareto=charts.fronts(variants, metric, across=across),
         screen_px=SCREEN_PX,
         dark=dark,
     )

@@ -9,7 +9,7 @@ from benchmarks.charts.beside import MOST_RUNS, Series, beside, beside_alt
 from benchmarks.charts.caption import captioned
 from benchmarks.charts.distribution import MOST_CURVES, distribution, distribution_alt
 from benchmarks.charts.figure import CONFIG, Figure, Ready, as_figure
-from benchmarks.charts.fronts import Front, fronts_by_recipe
+from benchmarks.charts.fronts import Front, fronts
 from benchmarks.charts.grid import GRID_METRICS, GridMetric, grid, grid_alt
 from benchmarks.charts.history import history, history_alt
 from benchmarks.charts.identical import identical, identical_alt
@@ -35,7 +35,7 @@ __all__ = [
     "captioned",
     "distribution",
     "distribution_alt",
-    "fronts_by_recipe",
+    "fronts",
     "grid",
     "grid_alt",
     "history",

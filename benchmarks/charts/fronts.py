@@ -50,12 +50,15 @@ def front_lines(fronts: Sequence[Front], metric: Metric, dark: bool) -> list[Fig
     ]
 
 
-def fronts_by_recipe(variants: Iterable[Variant], metric: Metric) -> list[Front]:
-    """One for each training recipe that has more than one network on it."""
+def fronts(variants: Iterable[Variant], metric: Metric, *, across: bool = False) -> list[Front]:
+    """One for each training recipe that has more than one network on it; `across` all of them,
+    which compares recipes as much as networks."""
+    if across:
+        return [Front("all recipes", pareto_front(variants, metric))]
     known = [variant for variant in variants if variant.top1 is not None]
     recipes = dict.fromkeys(str(recipe_of(variant)) for variant in known)
-    fronts = (
+    found = (
         Front(recipe, pareto_front([one for one in known if recipe_of(one) == recipe], metric))
         for recipe in recipes
     )
-    return [front for front in fronts if len(front.variants) > 1]
+    return [front for front in found if len(front.variants) > 1]

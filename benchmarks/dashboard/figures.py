@@ -6,18 +6,13 @@ import streamlit as st
 
 from benchmarks import charts, insight
 from benchmarks.candidates import Candidate, candidate
-from benchmarks.charts import Front
 from benchmarks.collection import Collection
-from benchmarks.dashboard import labels, network, shown, table
+from benchmarks.dashboard import as_code, labels, network, shown, table
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.pick import pick
 from benchmarks.dashboard.session import is_dark, is_phone
 from benchmarks.dashboard.text import note
-from benchmarks.variants import (
-    Metric,
-    Variant,
-    pareto_front,
-)
+from benchmarks.variants import Metric, Variant
 from mobilenet.config import MobileNetConfig
 from mobilenet.cost import cost
 
@@ -26,7 +21,8 @@ MIN_TIMED = 2  # one point on a latency axis compares nothing
 
 def show_tradeoff(collection: Collection, choice: Choice) -> None:
     """Accuracy against what it costs, with the controls that belong to the chart."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="tradeoff_bar"):
+    bar = st.container(horizontal=True, vertical_alignment="bottom", key="tradeoff_bar")
+    with bar:
         asked = pick("Accuracy against", labels.METRICS, "latency", key="x")
         across = st.toggle(
             "One Pareto line across recipes",
@@ -38,7 +34,9 @@ def show_tradeoff(collection: Collection, choice: Choice) -> None:
     variants = shown.networks(collection, choice)
     timed = sum(variant.measurement is not None for variant in variants)
     metric: Metric = asked if asked != "latency" or timed >= MIN_TIMED else "mult_adds"
-    fronts = _fronts(variants, metric, across=across)
+    fronts = charts.fronts(variants, metric, across=across)
+    with bar:
+        as_code.show(collection, choice, metric, across=across)
     figure = charts.tradeoff(
         variants,
         metric=metric,
@@ -73,13 +71,6 @@ def show_details(collection: Collection, choice: Choice) -> None:
     if rows.open:
         with rows:
             table.show(shown.networks(collection, choice), choice)
-
-
-def _fronts(variants: tuple[Variant, ...], metric: Metric, *, across: bool) -> list[Front]:
-    """Pareto lines, one a recipe unless asked otherwise."""
-    if across:
-        return [Front("all recipes", pareto_front(variants, metric))]
-    return charts.fronts_by_recipe(variants, metric)
 
 
 def _say_what_is_missing(variants: tuple[Variant, ...], asked: Metric, metric: Metric) -> None:

@@ -151,7 +151,7 @@ class Explorer:
             metric=metric,
             selected=selected.key,
             baseline=LARGEST.key,
-            pareto=charts.fronts_by_recipe(variants, metric),
+            pareto=charts.fronts(variants, metric),
             screen_px=700,
             dark=False,
         )

@@ -66,7 +66,7 @@ def _tradeoff(snapshot: Snapshot, scenario: Scenario, dark: bool) -> Picture | N
     shown = [one for one in variants if one.top1 is not None]
     if len(shown) < 2:
         return None
-    fronts = charts.fronts_by_recipe(shown, "latency")
+    fronts = charts.fronts(shown, "latency")
     figure = charts.tradeoff(shown, metric="latency", selected=None, pareto=fronts, dark=dark)
     return Picture(
         f"Accuracy against latency in {scenario_label(scenario)}",
