@@ -21,8 +21,7 @@ check: .venv/installed-dev  ## lint and types
 bench: .venv/installed-dev  ## measure what this project claims about itself
 	$(BIN)/python -m tests.bench
 
-notebook: .venv/installed-dev  ## open the notebooks
-	$(BIN)/python -m pip install --quiet jupyterlab
+notebook: .venv/installed-notebook  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
 clean:
@@ -36,6 +35,10 @@ clean:
 .venv/installed: requirements.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/installed-notebook: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable ".[notebook]"
 	touch $@
 
 .venv/installed-dev: requirements-dev.txt .venv/installed

@@ -19,7 +19,8 @@ from benchmarks.dashboard import steered
 def main() -> None:
     port = int(sys.argv[1])
     threading.Thread(target=_end_with_input, daemon=True).start()
-    steered.listen(port)  # before anybody looks: the notebook may have something to say already
+    if steered.listen(port) is None:  # before anybody looks: the notebook has something to say
+        sys.exit(1)
     script = Path(__file__).with_name("app.py")
     sys.argv = ["streamlit", "run", str(script), "--server.port", str(port)]
     sys.argv += ["--server.headless", "true"]

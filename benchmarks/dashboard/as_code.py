@@ -13,6 +13,7 @@ from benchmarks.machine import read_machine
 from benchmarks.setups import machine_label
 from benchmarks.variants import Metric
 
+CODE_HEIGHT = 420
 TABS: dict[str, reproduce.Detail] = {
     "Width × resolution": "grid",
     "Layers": "layers",
@@ -25,7 +26,7 @@ def show(collection: Collection, choice: Choice, metric: Metric, *, across: bool
     """Both ways out, beside the chart that they reproduce. metric: what its axis shows."""
     screen = _screen(collection, choice, metric, across=across)
     with st.popover("Copy as Python", icon=":material/code:", key="as_python"):
-        st.code(reproduce.python(screen), language="python")
+        st.code(reproduce.python(screen), language="python", height=CODE_HEIGHT)
         note("Times and draws what is on the screen, here or on another computer.")
     st.download_button(
         "Open as notebook",

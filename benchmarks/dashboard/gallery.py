@@ -18,6 +18,7 @@ from benchmarks.texts import own_direction
 
 PAGE_ROWS = 50
 ROW_PX = 64
+POLL_S = 2.0
 
 
 def page() -> StreamlitPage:
@@ -44,6 +45,8 @@ def _show_all() -> None:
             with st.popover("Import", icon=":material/upload_file:", key="import_files"):
                 upload.show()
     store = session.store()
+    newest = _newest()
+    st.fragment(_watch, run_every=POLL_S)(newest)
     machines = store.machines()
     left, middle, right = st.columns([2, 1.5, 1.5])
     words = left.text_input(
@@ -93,6 +96,18 @@ def _show_all() -> None:
         _actions([found.entries[row] for row in chosen if row < len(found.entries)])
         kept = units.counted(found.total, "snapshot")
         note(f"{kept}. Tick one to open it, two or more to compare them.", width="content")
+
+
+def _newest() -> tuple[int, str | None]:
+    """How many are kept, and which is the newest: alters with each that comes or goes."""
+    found = session.store().find(limit=1)
+    return found.total, found.entries[0].id if found.entries else None
+
+
+def _watch(shown: tuple[int, str | None]) -> None:
+    """Draw the page anew when a notebook, a terminal or somebody else has kept something."""
+    if _newest() != shown:
+        st.rerun(scope="app")
 
 
 def _table(entries: tuple[Entry, ...], asked: str) -> list[int]:

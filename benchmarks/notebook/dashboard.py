@@ -113,8 +113,8 @@ class Dashboard:
         return selection_of(answer.shown) if answer.shown is not None else None
 
     def stop(self) -> None:
-        """End the server. Raises DashboardError if it was not started from here."""
-        if not launch.is_own(self.server):
+        """End what was started from here. Raises DashboardError if this server was not."""
+        if not launch.is_own(self.server.pid):
             raise DashboardError(
                 f"The dashboard on port {self.server.port} was started elsewhere (process "
                 f"{self.server.pid}), and is left running. Stop it there."

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, Any
 
 from benchmarks.jobs.worker_process import python_path
@@ -18,22 +18,36 @@ from benchmarks.steering.announcement import Announcement, announced, withdraw
 from benchmarks.steering.client import DashboardError, is_there
 
 START_LIMIT_S = 60.0
+END_LIMIT_S = 10.0
 POLL_S = 0.1
 _TAIL_CHARACTERS = 400
 # Loopback is asked directly, whatever proxy this computer uses for the rest.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-@dataclass
-class _Own:
-    """The server that this process has started, if any."""
+@dataclass(frozen=True)
+class _Started:
+    """A server of this process's own. It ends with its standard input, however this one ends."""
 
-    process: subprocess.Popen[bytes] | None = None
-    announcement: Announcement | None = None
-    log: IO[bytes] | None = field(default=None, repr=False)
+    process: subprocess.Popen[bytes]
+    log: IO[bytes]
+
+    def end(self) -> str:
+        """End it, with its workers; what it has said last."""
+        self.process.terminate()
+        try:
+            self.process.wait(END_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        with self.log:
+            self.log.seek(0)
+            return self.log.read().decode("utf-8", "replace").strip()[-_TAIL_CHARACTERS:]
 
 
-_own = _Own()
+_started: dict[int, _Started] = {}  # by process id
 
 
 def running() -> Announcement | None:
@@ -48,54 +62,39 @@ def running() -> Announcement | None:
 def start() -> Announcement:
     """A new one. Raises DashboardError with what it said."""
     port = _free_port()
-    _own.log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the server
-    _own.process = subprocess.Popen(
+    log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the server
+    process = subprocess.Popen(
         [sys.executable, "-P", "-m", "benchmarks.dashboard", str(port)],
-        stdin=subprocess.PIPE,  # it ends when this does
-        stdout=_own.log,
+        stdin=subprocess.PIPE,
+        stdout=log,
         stderr=subprocess.STDOUT,
         env=os.environ | {"PYTHONPATH": python_path()},
         start_new_session=True,  # a kernel's interrupt goes to all of its own session
     )
-    atexit.register(stop)
+    if not _started:
+        atexit.register(stop)
+    _started[process.pid] = _Started(process, log)
     deadline = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < deadline and _own.process.poll() is None:
-        if _is_healthy(port):
-            for found in announced():
-                if found.port == port and is_there(found):
-                    _own.announcement = found
-                    return found
+    while time.monotonic() < deadline and process.poll() is None:
+        found = next((one for one in announced() if one.pid == process.pid), None)
+        if found is not None and _is_healthy(port):
+            return found
         time.sleep(POLL_S)
-    raise DashboardError(f"The dashboard did not start: {_end()}")
+    said = _started.pop(process.pid).end()
+    raise DashboardError(f"The dashboard did not start: {said or 'it said nothing.'}")
 
 
-def is_own(dashboard: Announcement) -> bool:
+def is_own(pid: int) -> bool:
     """Whether this process has started it."""
-    return _own.announcement == dashboard
+    return pid in _started
 
 
 def stop() -> None:
-    """End the server that this process has started, with its workers."""
-    if _own.process is None:
-        return
-    _own.process.terminate()
-    try:
-        _own.process.wait(10)
-    except subprocess.TimeoutExpired:
-        _own.process.kill()
-        _own.process.wait()
-    if _own.announcement is not None:
-        withdraw(_own.announcement.pid)
-    _own.process = _own.announcement = None
-
-
-def _end() -> str:
-    """What the server that did not start has said last; it is ended."""
-    assert _own.log is not None
-    stop()
-    _own.log.seek(0)
-    said = _own.log.read().decode("utf-8", "replace").strip()
-    return said[-_TAIL_CHARACTERS:] or "it said nothing."
+    """End every server that this process has started."""
+    while _started:
+        pid, server = _started.popitem()
+        server.end()
+        withdraw(pid)
 
 
 def _is_healthy(port: int) -> bool:

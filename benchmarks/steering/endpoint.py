@@ -45,7 +45,7 @@ class Endpoint:
         self._keep = keep
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.endpoint = self
-        self.port = int(self._server.server_address[1])
+        self.address, self.port = str(self._server.server_address[0]), self._server.server_port
         threading.Thread(target=self._server.serve_forever, name="steering", daemon=True).start()
 
     def close(self) -> None:
@@ -81,6 +81,10 @@ class Endpoint:
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     endpoint: Endpoint
+
+    @property
+    def server_port(self) -> int:
+        return int(self.server_address[1])
 
 
 class _Handler(socketserver.StreamRequestHandler):
