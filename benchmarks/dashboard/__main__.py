@@ -19,7 +19,7 @@ from benchmarks.dashboard import steered
 def main() -> None:
     port = int(sys.argv[1])
     threading.Thread(target=_end_with_input, daemon=True).start()
-    if steered.listen(port) is None:  # before anybody looks: the notebook has something to say
+    if not steered.listen(port):  # before anybody looks: the notebook has something to say
         sys.exit(1)
     script = Path(__file__).with_name("app.py")
     sys.argv = ["streamlit", "run", str(script), "--server.port", str(port)]

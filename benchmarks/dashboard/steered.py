@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import atexit
 import sys
+import threading
 from collections import OrderedDict
-from functools import cache
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -31,21 +31,29 @@ MAX_RUNS = 20  # that notebooks have shown and nobody has kept
 LINK_NAME = "steered"  # parameter of the address under which a notebook opens its page
 
 
-@cache
-def board() -> Switchboard:
-    """The mailboxes of this server."""
-    return Switchboard()
+class _Server:
+    """What all pages of this server share. board: their mailboxes. handed_over: runs that notebooks
+    have shown, by their ids, to be looked at without being kept."""
+
+    def __init__(self) -> None:
+        self.board = Switchboard()
+        self.handed_over: OrderedDict[str, Snapshot] = OrderedDict()
+        self.opening = threading.Lock()
+        self.endpoint: Endpoint | None = None
+        self.has_tried = False
 
 
-@cache
-def handed_over() -> OrderedDict[str, Snapshot]:
-    """Runs that notebooks have shown, by their ids: to be looked at without being kept."""
-    return OrderedDict()
+_server = _Server()  # not in a cache of Streamlit's: it is there before the first visitor
+
+
+def handed_over(snapshot_id: str) -> Snapshot | None:
+    """A run that a notebook has shown."""
+    return _server.handed_over.get(snapshot_id)
 
 
 def receive(found: Snapshot) -> None:
     """From a notebook: a run to look at. Times of this machine join the others of the page."""
-    runs = handed_over()
+    runs = _server.handed_over
     runs[found.id] = found
     while len(runs) > MAX_RUNS:
         runs.popitem(last=False)
@@ -59,19 +67,27 @@ def is_of_here(found: Snapshot) -> bool:
     return machine_key(own) == machine_key(other) and own.packages == other.packages
 
 
-@cache
-def listen(port: int) -> Endpoint | None:
-    """Be found by notebooks, from now until this process ends.
+def listen(port: int) -> bool:
+    """Be found by notebooks, from now until this process ends; False where that cannot be, and a
+    line on standard error.
 
-    port: of the page. None, and a line on standard error, where that cannot be.
+    port: of the page.
     """
+    with _server.opening:
+        if not _server.has_tried:
+            _server.has_tried = True
+            _server.endpoint = _listen(port)
+    return _server.endpoint is not None
+
+
+def _listen(port: int) -> Endpoint | None:
     try:
-        endpoint = Endpoint(board(), receive)
-        withdrawn = announce(port=port, steering_port=endpoint.port, secret=endpoint.secret)
+        endpoint = Endpoint(_server.board, receive)
+        announced = announce(port=port, steering_port=endpoint.port, secret=endpoint.secret)
     except (OSError, StoreError) as error:
         print(f"No notebook can find this dashboard: {error}", file=sys.stderr, flush=True)
         return None
-    atexit.register(withdrawn.unlink, missing_ok=True)
+    atexit.register(announced.unlink, missing_ok=True)
     return endpoint
 
 
@@ -83,7 +99,7 @@ def attend(here: StreamlitPage, explore: StreamlitPage, snapshots: StreamlitPage
     page = _page()
     if page is None:
         return
-    number, order = board().orders(page, after=st.session_state["steered_to"])
+    number, order = _server.board.orders(page, after=st.session_state["steered_to"])
     match order:
         case Select() if here != explore:
             st.switch_page(explore)  # which then follows
@@ -91,7 +107,7 @@ def attend(here: StreamlitPage, explore: StreamlitPage, snapshots: StreamlitPage
             _select(order)
         case Show(document):
             st.session_state["steered_to"] = number
-            board().followed(page, number)
+            _server.board.followed(page, number)
             st.switch_page(snapshots, query_params={"snapshot": digest(document)})
     st.session_state["steered_to"] = number
 
@@ -111,7 +127,7 @@ def tell(collection: Collection, choice: Choice) -> None:
         scenario=choice.scenario,
         measurements=tuple(one for one in timed if one is not None),
     )
-    board().tell(page, own, followed=st.session_state["steered_to"])
+    _server.board.tell(page, own, followed=st.session_state["steered_to"])
 
 
 def watch() -> None:
@@ -124,7 +140,7 @@ def watch() -> None:
 
 def _watch() -> None:
     state = st.session_state
-    if board().orders(state["steered_as"], after=state["steered_to"])[1] is not None:
+    if _server.board.orders(state["steered_as"], after=state["steered_to"])[1] is not None:
         st.rerun(scope="app")
 
 

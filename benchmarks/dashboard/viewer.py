@@ -182,7 +182,7 @@ def _figures(found: Snapshot) -> None:
 
 def _not_kept(snapshot_id: str) -> Snapshot | None:
     """One that a notebook shows, or of those that come with the program: neither bears tags."""
-    shown = steered.handed_over().get(snapshot_id)
+    shown = steered.handed_over(snapshot_id)
     return shown or next((one for one in samples() if one.id == snapshot_id), None)
 
 

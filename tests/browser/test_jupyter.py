@@ -1,0 +1,174 @@
+"""In real JupyterLab and Notebook 7: charts, sliders, and the dashboard in its frame."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_client import BlockingKernelClient
+from nbclient import NotebookClient
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
+from tests.browser.jupyter import KERNEL, Jupyter, run_all, value_of
+from tests.serving import find_chromium
+from tests.talk import ROOT
+from tests.waiting import soon
+
+pytestmark = pytest.mark.slow
+
+SCREEN = {"width": 1400, "height": 2400}  # cells that are out of sight are not drawn
+HUB = "hub.example.org"
+MEASURE = """
+import benchmarks as bench
+run = bench.measure(["0.25-128", "0.5-128"], engines="onnxruntime", preset="preview")
+run
+"""
+CELLS = (
+    MEASURE,
+    "run.tradeoff()",
+    "explorer = bench.explore(0.5, 160)\nexplorer",
+    "d = bench.open_dashboard(height=700)",
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@pytest.fixture
+def sheet(browser: Browser) -> Iterator[Page]:
+    """An empty page of a browser that has all of a long notebook in sight."""
+    with browser.new_context(viewport=SCREEN) as context:
+        context.set_default_timeout(60_000)
+        yield context.new_page()
+
+
+def dashboard(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe[title='MobileNet Bench']")
+
+
+def is_drawn(frame: FrameLocator) -> None:
+    expect(frame.get_by_text("In step with the notebook")).to_be_visible(timeout=60_000)
+
+
+def drive(page: Page, kernel: BlockingKernelClient) -> None:
+    """A cell moves the page in the frame, and what is pinned there is read in the kernel."""
+    frame = dashboard(page)
+    is_drawn(frame)
+
+    assert value_of(kernel, "d.select(0.25, 160)") == "None"
+    expect(frame.get_by_role("button", name="Measure 0.25-160")).to_be_visible()
+    frame.get_by_role("button", name="Pin 0.25-160").click()
+
+    wanted = "(MobileNetConfig(width_multiplier=0.25, resolution=160"
+    assert soon(lambda: wanted in value_of(kernel, "d.selection.pinned"), 30)
+
+
+def test_in_jupyterlab_a_run_is_measured_drawn_explored_and_steered(
+    tmp_path: Path, sheet: Page
+) -> None:
+    with Jupyter(tmp_path) as jupyter:
+        jupyter.write("first.ipynb", CELLS)
+        sheet.goto(jupyter.url("lab/tree/first.ipynb"))
+        run_all(sheet)
+        is_drawn(dashboard(sheet))
+
+        expect(sheet.locator(".jp-OutputArea table").first).to_contain_text("0.25-128")
+        expect(sheet.locator(".jp-OutputArea .js-plotly-plot")).to_have_count(2)
+        expect(sheet.locator(".jp-OutputArea progress")).to_have_count(0)  # gone with the run
+        # The frame goes through Jupyter's own port, which is all that a browser may reach.
+        source = sheet.locator("iframe[title='MobileNet Bench']").get_attribute("src")
+        assert source is not None
+        assert source.startswith(f"http://127.0.0.1:{jupyter.port}/proxy/")
+        kernel = jupyter.kernel()
+
+        numbers = sheet.get_by_text(re.compile("^MobileNet 0.5-160: 76.5 M mult-adds"))
+        expect(numbers).to_be_visible()
+        expect(numbers).to_contain_text("ms here, a preview")
+        sheet.get_by_role("slider", name="Width").or_(sheet.locator(".noUi-handle")).first.press(
+            "ArrowLeft"
+        )
+        expect(sheet.get_by_text(re.compile("^MobileNet 0.45-160: "))).to_be_visible()
+        assert value_of(kernel, "explorer.config.width_multiplier") == "0.45"
+
+        drive(sheet, kernel)
+        value_of(kernel, "d.show(run)")
+        expect(dashboard(sheet).get_by_text("All snapshots")).to_be_visible()
+        expect(dashboard(sheet).get_by_role("heading", name="Figures")).to_be_visible()
+        kernel.stop_channels()
+
+
+def test_under_the_name_and_path_of_a_hub_the_frame_works_with_its_settings_untouched(
+    tmp_path: Path, browser: Browser
+) -> None:
+    # This browser knows the hub's name, and can reach no other port under it.
+    other = browser.browser_type.launch(
+        executable_path=find_chromium(),
+        args=["--no-sandbox", f"--host-resolver-rules=MAP {HUB} 127.0.0.1"],
+    )
+    with Jupyter(tmp_path, base="/user/ada/", remote=True) as jupyter:
+        jupyter.write("first.ipynb", ["import benchmarks as bench\nd = bench.open_dashboard()"])
+        page = other.new_page(viewport=SCREEN)
+        page.set_default_timeout(60_000)
+        page.goto(jupyter.url("lab/tree/first.ipynb", HUB))
+        run_all(page)
+
+        is_drawn(dashboard(page))
+        source = page.locator("iframe[title='MobileNet Bench']").get_attribute("src")
+        assert source is not None
+        assert source.startswith(f"http://{HUB}:{jupyter.port}/user/ada/proxy/")
+        kernel = jupyter.kernel()
+        value_of(kernel, "exec('from mobilenet import MobileNetConfig')")
+        drive(page, kernel)
+        kernel.stop_channels()
+    other.close()
+
+
+def test_in_notebook_7_without_the_proxy_the_frame_asks_the_server_itself(
+    tmp_path: Path, sheet: Page
+) -> None:
+    with Jupyter(tmp_path, proxy=False) as jupyter:
+        jupyter.write("first.ipynb", [*CELLS[:2], CELLS[3]])
+        sheet.goto(jupyter.url("notebooks/first.ipynb"))
+        run_all(sheet)
+
+        is_drawn(dashboard(sheet))
+        source = sheet.locator("iframe[title='MobileNet Bench']").get_attribute("src")
+        assert source is not None
+        assert f":{jupyter.port}/" not in source
+        expect(sheet.locator(".jp-OutputArea .js-plotly-plot")).to_be_visible()
+        kernel = jupyter.kernel()
+        drive(sheet, kernel)
+        kernel.stop_channels()
+
+
+def test_an_exported_page_shows_its_figures_without_a_network_or_a_kernel(
+    tmp_path: Path, sheet: Page
+) -> None:
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in (*CELLS, "bench.grid(run)")],
+        metadata={"kernelspec": KERNEL},
+    )
+    NotebookClient(notebook, timeout=180, resources={"metadata": {"path": tmp_path}}).execute()
+    nbformat.write(notebook, tmp_path / "done.ipynb")
+    export = ["nbconvert", "--to", "html", "done.ipynb"]
+    subprocess.run([sys.executable, "-m", *export], cwd=tmp_path, check=True, capture_output=True)
+    asked: list[str] = []
+    sheet.route(
+        re.compile("^https?:"), lambda route: (asked.append(route.request.url), route.abort())
+    )
+
+    sheet.goto((tmp_path / "done.html").as_uri())
+
+    expect(sheet.locator(".js-plotly-plot")).to_have_count(2)
+    expect(sheet.locator(".js-plotly-plot .xtitle").first).to_contain_text("Median latency")
+    expect(sheet.locator("table").first).to_contain_text("0.25-128")
+    expect(sheet.get_by_text("The dashboard cannot be reached")).to_be_visible()
+    ours = [url for url in asked if "plotly" in url]
+    assert ours == []
