@@ -35,5 +35,5 @@ def show() -> None:
     ]
     page = st.navigation(looking if is_read_only() else [*measuring, *looking], position="top")
     steered.attend(page, start, snapshots)
+    steered.watch(page)
     page.run()
-    steered.watch()

@@ -9,6 +9,7 @@ from collections import OrderedDict
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection
@@ -130,18 +131,33 @@ def tell(collection: Collection, choice: Choice) -> None:
     _server.board.tell(page, own, followed=st.session_state["steered_to"])
 
 
-def watch() -> None:
-    """At the end of a page: draw it anew when the notebook wants something else."""
-    if st.session_state.get("steered_as") is not None:
-        note(":material/cable: In step with the notebook that opened this page.")
-        poll_s = CALM_POLL_S if is_anybody_measuring(lock_folder()) else POLL_S
-        st.fragment(_watch, run_every=poll_s)()
+def watch(here: StreamlitPage) -> None:
+    """Above every page, in the same place on each: draw it anew when the notebook wants something
+    else."""
+    state = st.session_state
+    if state.get("steered_as") is None:
+        return
+    note(":material/cable: In step with the notebook that opened this page.")
+    state["steered_on"] = _drawn_page()
+    state["steered_query"] = {name: st.query_params.get_all(name) for name in st.query_params}
+    poll_s = CALM_POLL_S if is_anybody_measuring(lock_folder()) else POLL_S
+    st.fragment(_watch, run_every=poll_s)(here)
 
 
-def _watch() -> None:
+def _watch(here: StreamlitPage) -> None:
     state = st.session_state
     if _server.board.orders(state["steered_as"], after=state["steered_to"])[1] is not None:
         st.rerun(scope="app")
+    if _drawn_page() != state["steered_on"]:
+        # A browser that is slow may renew a part of the page that it has just left. Streamlit then
+        # takes it back there in name and empties what it shows: go where it should be once more.
+        st.switch_page(here, query_params=state["steered_query"])
+
+
+def _drawn_page() -> str:
+    """Which page the browser believes to be on."""
+    context = get_script_run_ctx()
+    return context.page_script_hash if context is not None else ""
 
 
 def _page() -> str | None:
