@@ -13,11 +13,12 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from urllib.error import URLError
 
 import nbformat
 from jupyter_client import BlockingKernelClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 START_LIMIT_S = 60
 TOKEN = "secret"
@@ -118,15 +119,20 @@ class Jupyter:
         except (URLError, TimeoutError, ConnectionError):
             return False
 
+    def run_all(self, page: Page) -> None:
+        """In JupyterLab and in Notebook 7: Run, Run All Cells; once the kernel has started."""
+        page.locator(".jp-Notebook").wait_for()
+        page.locator("[data-status=idle]").first.wait_for()
+        deadline = time.monotonic() + START_LIMIT_S
+        while [one["execution_state"] for one in self._ask("api/kernels")] != ["idle"]:
+            assert time.monotonic() < deadline, "the kernel did not start"
+            time.sleep(0.2)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
 
-def run_all(page: Page) -> None:
-    """In JupyterLab and in Notebook 7: Run, Run All Cells."""
-    page.locator(".jp-Notebook").wait_for()
-    expect(
-        page.get_by_text("| Idle").or_(page.locator(".jp-NotebookKernelStatus"))
-    ).to_be_attached()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    def _ask(self, path: str) -> Any:
+        with urllib.request.urlopen(self.url(path), timeout=5) as answer:
+            return json.load(answer)
 
 
 def value_of(kernel: BlockingKernelClient, expression: str) -> str:

@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
-from tests.browser.jupyter import KERNEL, Jupyter, run_all, value_of
+from tests.browser.jupyter import KERNEL, Jupyter, value_of
 from tests.serving import find_chromium
 from tests.talk import ROOT
 from tests.waiting import soon
@@ -76,7 +76,7 @@ def test_in_jupyterlab_a_run_is_measured_drawn_explored_and_steered(
     with Jupyter(tmp_path) as jupyter:
         jupyter.write("first.ipynb", CELLS)
         sheet.goto(jupyter.url("lab/tree/first.ipynb"))
-        run_all(sheet)
+        jupyter.run_all(sheet)
         is_drawn(dashboard(sheet))
 
         expect(sheet.locator(".jp-OutputArea table").first).to_contain_text("0.25-128")
@@ -117,7 +117,7 @@ def test_under_the_name_and_path_of_a_hub_the_frame_works_with_its_settings_unto
         page = other.new_page(viewport=SCREEN)
         page.set_default_timeout(60_000)
         page.goto(jupyter.url("lab/tree/first.ipynb", HUB))
-        run_all(page)
+        jupyter.run_all(page)
 
         is_drawn(dashboard(page))
         source = page.locator("iframe[title='MobileNet Bench']").get_attribute("src")
@@ -136,7 +136,7 @@ def test_in_notebook_7_without_the_proxy_the_frame_asks_the_server_itself(
     with Jupyter(tmp_path, proxy=False) as jupyter:
         jupyter.write("first.ipynb", [*CELLS[:2], CELLS[3]])
         sheet.goto(jupyter.url("notebooks/first.ipynb"))
-        run_all(sheet)
+        jupyter.run_all(sheet)
 
         is_drawn(dashboard(sheet))
         source = sheet.locator("iframe[title='MobileNet Bench']").get_attribute("src")
