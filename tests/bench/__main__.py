@@ -24,6 +24,7 @@ from tests.bench import (
     estimators,
     fastest,
     gallery,
+    kernel,
     page,
     recommended,
 )
@@ -48,6 +49,7 @@ SECTIONS = {
     "engines": Section(engines.figures, "3 minutes", 8, 1, by_default=True),
     "budget": Section(budget.figures, "3 minutes", by_default=True),
     "gallery": Section(lambda times: gallery.figures(), "2 minutes", is_watched=False),
+    "kernel": Section(kernel.figures, "8 minutes", 6, 3, is_watched=False),
     "fastest": Section(fastest.figures, "8 minutes", 5, 1),
     "agreement": Section(agreement.figures, "11 minutes", 5, 1),
     "answers": Section(answers.figures, "6 minutes", 8, 1),
