@@ -22,6 +22,7 @@ from benchmarks.candidates import Candidate, OwnNetwork
 from benchmarks.machine import Machine, read_machine
 from benchmarks.references import references
 from benchmarks.results import Block, Failure, Measurement, Run
+from benchmarks.samples import samples
 from benchmarks.scenarios import Scenario
 from benchmarks.snapshot import SnapshotError, document, dumps, load, loads, parts, save
 from benchmarks.timing.contamination import GpuSignals, Signals
@@ -588,6 +589,26 @@ def test_a_document_of_version_1_is_read_and_its_figures_are_made_again(run: Run
     assert (found.run, found.title, found.note) == (run, "", "")
     assert found.is_recomputed
     assert loads(found.text) == found
+
+
+def test_a_document_of_version_2_is_read_as_it_was_and_keeps_its_id(run: Run) -> None:
+    content = json.loads(dumps(run, title="Before"))
+    for one in content["run"]["measurements"]:
+        del one["candidate"]["own"]
+    text = json.dumps(content | {"schema_version": 2})
+
+    found = loads(text)
+
+    assert (found.run, found.title) == (run, "Before")
+    assert not found.is_recomputed
+    assert json.loads(found.text) == json.loads(text)
+    assert found.id == snapshot.digest(document.canonical(text))
+
+
+def test_the_examples_have_the_ids_by_which_they_are_known() -> None:
+    known = ["zyumdxl5rqc7g2kobvaomnc7jo", "krpqvnax6yqmu7ydjezm627mwh"]  # links hold them
+
+    assert [one.id for one in samples()] == known
 
 
 def test_a_summary_without_its_rules_is_refused(run: Run) -> None:
