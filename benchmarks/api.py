@@ -10,20 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from benchmarks.candidates import Candidate, candidate
+from benchmarks.asked import Network, Shape, candidates_of, own_in, several
+from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.jobs.environment import Environment, find_environment
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
-from benchmarks.jobs.request import Request, scenarios_for
+from benchmarks.jobs.request import OF_THIS_PYTHON, Request, scenarios_for
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Listener, Update
 from benchmarks.progress import listening
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.timing.protocol import PLANS, Preset
-from mobilenet.config import MobileNetConfig
-
-Network = Candidate | MobileNetConfig | str
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ LOOK_FOR_INTERRUPT_S = 0.25  # a signal that another thread takes does not wake 
 def measure(
     networks: Iterable[Network] | Network,
     *,
+    input_shape: Shape | None = None,
     engines: Iterable[str] = ("eager",),
     precisions: Iterable[str] = ("float32",),
     device: str = "cpu",
@@ -49,7 +48,11 @@ def measure(
 ) -> Run:
     """Time `networks` in each of `engines` on this machine, in worker processes of their own.
 
-    networks: MobileNetConfig, or names such as "0.5-160" and "resnet18".
+    networks: MobileNetConfig, names such as "0.5-160" and "resnet18", and modules of your own, also
+        of a class that exists in this notebook only: `my_module`, or `("wide", my_module)` to name
+        it. One inference runs here; then the module travels to the workers with its weights, and
+        nowhere else: neither a file that is kept nor a snapshot ever holds it.
+    input_shape: channels, height and width of one image, for modules of your own.
     precisions: "float32", "float16", "bfloat16", "int8"; each engine in those that it offers.
     threads: CPU threads an engine may use; batch: images in one inference.
     preset: "quick", "standard" or "certify": ever more worker processes.
@@ -66,7 +69,9 @@ def measure(
     scenarios = scenarios_for(
         _several(engines), _several(precisions), device=device, threads=threads, batch=batch
     )
-    request = request_for(_all(networks), scenarios, preset, memory=memory)
+    request = request_for(
+        several(networks), scenarios, preset, memory=memory, input_shape=input_shape
+    )
     with listening(listen) as hear:
         return carry_out(request, hear)
 
@@ -89,12 +94,17 @@ def measure_against(
     Gives this environment's run and the other's; `benchmarks.compare.compare(other, this)` says
     what follows. The rest is as for `measure`.
 
-    Raises OtherEnvironmentError where `python` cannot be used, and what `measure` raises.
+    Raises OtherEnvironmentError where `python` cannot be used, and what `measure` raises; modules
+    of your own cannot go there.
     """
+    asked = several(networks)
+    if own := [one for network in asked if (one := own_in(network)) is not None]:
+        name, module = own[0]
+        raise ScenarioError(f"{name or type(module).__name__} {OF_THIS_PYTHON}")
     scenarios = scenarios_for(
         _several(engines), _several(precisions), device=device, threads=threads, batch=batch
     )
-    request = request_for(_all(networks), scenarios, preset)
+    request = request_for(asked, scenarios, preset)
     other = find_environment(python)
     with listening(listen) as hear:
         return carry_out_against(request, other, hear)
@@ -106,11 +116,12 @@ def request_for(
     preset: Preset,
     *,
     memory: bool = False,
+    input_shape: Shape | None = None,
 ) -> Request:
     """What `measure` asks for, checked."""
     if preset not in PLANS:
         raise ScenarioError(f"Preset {preset!r} is not known. Choose one of: {', '.join(PLANS)}.")
-    candidates = tuple(dict.fromkeys(candidate(network) for network in networks))
+    candidates, payloads = candidates_of(list(networks), input_shape)
     return Request(
         title=_title(candidates),
         candidates=candidates,
@@ -119,6 +130,7 @@ def request_for(
         quality="preview" if preset == "preview" else "measured",
         fresh=True,
         memory=memory,
+        payloads=payloads,
     )
 
 
@@ -195,7 +207,3 @@ def _title(candidates: tuple[Candidate, ...]) -> str:
 
 def _several(names: Iterable[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
-
-
-def _all(networks: Iterable[Network] | Network) -> Iterable[Network]:
-    return [networks] if isinstance(networks, (Candidate, MobileNetConfig, str)) else networks

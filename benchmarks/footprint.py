@@ -14,7 +14,8 @@ from benchmarks import usage
 from benchmarks.engines import load_engine
 from benchmarks.engines.session import Accelerator, EngineError, Session
 from benchmarks.loading import Engines, load
-from benchmarks.messages import Weigh, Weighed
+from benchmarks.messages import Task, Weigh, Weighed
+from benchmarks.received import has
 from benchmarks.timing.protocol import Check, Plan
 from benchmarks.usage import NVML, PACKAGE, Energy, EnergySource, Memory
 
@@ -28,6 +29,7 @@ def weigh(
 ) -> Weighed:
     """Raises EngineError where the network does not run or the system does not tell."""
     load(0, command.smallest, SETTLED, check, engines)
+    _import_what_it_needs(command.task)
     floor_bytes = _resident_bytes()
     session = load(0, command.task, SETTLED, check, engines).session
     loaded_bytes = _resident_bytes()
@@ -46,6 +48,14 @@ def weigh(
     meter, source = _meter(command.task.scenario.device, accelerator)
     energy = metered(meter, source, session.time_ns, check, energy_s) if meter else None
     return Weighed(memory, energy)
+
+
+def _import_what_it_needs(task: Task) -> None:
+    """Modules that the class of somebody's own network imports are no part of what it takes."""
+    if has(task.candidate.key):
+        from benchmarks.networks import build  # torch, which this process has then
+
+        build(task.candidate)
 
 
 def _resident_bytes() -> int:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def to_frame(run: Run) -> pd.DataFrame:
     """One row a network and scenario, units in the column names, NaN for "not measured".
 
-    network: as `measure` takes it; latency_low_ms to latency_high_ms: 95 % interval of the median.
+    network: as `measure` takes it; somebody's own has a key that begins with "own:".
+    latency_low_ms to latency_high_ms: 95 % interval of the median.
     device_median_ms: of the latency, what an accelerator's own clock shows.
     warmup_calls: until it was steady, which took time_to_steady_ms, first_call_ms included.
     top1_percent: published; an accuracy that is only estimated stands in columns of its own.
@@ -30,6 +31,8 @@ def to_frame(run: Run) -> pd.DataFrame:
         wanted |= _ENERGY
     columns = {name: [value(row) for row in run.measurements] for name, value in wanted.items()}
     numbers = [name for name in _MAY_BE_MISSING if name in columns]
+    if None in columns["activation_bytes"]:  # of somebody's own network; else whole numbers
+        numbers.append("activation_bytes")
     return pd.DataFrame(columns).astype(dict.fromkeys(numbers, "float64"))
 
 

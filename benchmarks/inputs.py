@@ -12,6 +12,11 @@ Images = NDArray[np.float32]
 
 
 def images(candidate: Candidate, batch: int, *, seed: int = SEED) -> Images:
-    """(batch, 3, R, R), float32. Not zeros: some kernels skip work on those."""
+    """(batch, C, H, W), float32. Not zeros: some kernels skip work on those."""
+    return images_of(candidate.image_shape, batch, seed=seed)
+
+
+def images_of(shape: tuple[int, int, int], batch: int, *, seed: int = SEED) -> Images:
+    """The same for a network that is no candidate yet."""
     rng = np.random.default_rng(seed)
-    return rng.standard_normal((batch, *candidate.image_shape), dtype=np.float32)
+    return rng.standard_normal((batch, *shape), dtype=np.float32)

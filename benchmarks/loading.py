@@ -16,6 +16,7 @@ from benchmarks.engines.session import (
     Accelerator,
     Engine,
     EngineError,
+    Logits,
     OutOfMemory,
     Session,
     Unsupported,
@@ -75,7 +76,7 @@ def load(number: int, task: Task, plan: Plan, check: Check, engines: Engines = l
         session = engine.load(task.candidate, task.scenario, folder)
         load_s = time.perf_counter() - start
         warmup_ns = warm_up(session.time_ns, plan, check)  # first: it begins with the first call
-        output_error = _output_error(session, folder, task.scenario.precision)
+        output_error = _output_error(session, folder, task)
     except MemoryError as error:
         raise OutOfMemory from error
     except (OutOfMemory, Unsupported):
@@ -111,25 +112,50 @@ def _counters_of(session: Session) -> ReadCounters:
     return read
 
 
-def _output_error(session: Session, folder: Path | None, precision: Precision) -> float | None:
+def _output_error(session: Session, folder: Path | None, task: Task) -> float | None:
     """How far it is off, as in `Measurement`; None for eager itself.
 
     Raises EngineError where the output is wrong: a time for a wrong answer is worth nothing.
     """
     logits = session.logits()
-    spread = float(logits.std())
-    if not np.isfinite(logits).all() or spread < MIN_LOGIT_SPREAD:
-        raise EngineError(f"gave no usable output (standard deviation of the logits {spread:.2g})")
+    _check_usable(logits, task)
     wanted = session.wanted if folder is None else expected(folder)
     if wanted is None:
         return None
     if wanted.shape != logits.shape:
         raise EngineError(f"gave output of shape {logits.shape}, PyTorch gives {wanted.shape}")
-    error = float(np.sqrt(np.square(logits - wanted).mean()) / wanted.std())
-    allowed = MAX_OUTPUT_ERROR[precision]
+    unit, called = float(wanted.std()), "logits' spread"
+    if task.candidate.own is not None:
+        # Zeros alone have no size to go by: theirs is 1.
+        unit, called = _root_mean_square(wanted) or 1.0, "outputs' root mean square"
+    error = _root_mean_square(logits - wanted) / unit
+    allowed = MAX_OUTPUT_ERROR[task.scenario.precision]
     if not error <= allowed:
         raise EngineError(
-            f"gave another answer than PyTorch: off by {error:.2g} of the logits' spread, "
-            f"{allowed:g} is allowed in {precision}"
+            f"gave another answer than PyTorch: off by {error:.2g} of the {called}, "
+            f"{allowed:g} is allowed in {task.scenario.precision}"
         )
     return error
+
+
+def _check_usable(output: Logits, task: Task) -> None:
+    """Raises EngineError. Somebody's own network may give nearly the same for all classes, as a
+    fresh one of PyTorch's does: only what is no number says nothing."""
+    if task.candidate.own is None:
+        spread = float(output.std())
+        if not np.isfinite(output).all() or spread < MIN_LOGIT_SPREAD:
+            raise EngineError(
+                f"gave no usable output (standard deviation of the logits {spread:.2g})"
+            )
+        return
+    if not np.isfinite(output).all():
+        raise EngineError("gave no usable output: not all of it are finite numbers")
+    batch = task.scenario.batch
+    if not output.ndim or len(output) != batch:
+        raise EngineError(
+            f"gave output of shape {output.shape} for a batch of {batch}, which does not come first"
+        )
+
+
+def _root_mean_square(values: Logits) -> float:
+    return float(np.sqrt(np.square(values, dtype=np.float64).mean()))

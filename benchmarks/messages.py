@@ -111,6 +111,19 @@ class Prepare:
 
 
 @dataclass(frozen=True)
+class Receive:
+    """Somebody's own network, for the tasks that follow. So many raw bytes come after the line.
+
+    key: the candidate's. import_paths: where the class of its module may be found.
+    """
+
+    key: str
+    size_bytes: int
+    import_paths: tuple[str, ...]
+    kind: Literal["receive"] = "receive"
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Stop the command with this run's id between two inferences."""
 
@@ -197,7 +210,7 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Command = Measure | Load | Turns | Weigh | Prepare | Cancel
+Command = Measure | Load | Turns | Weigh | Prepare | Receive | Cancel
 Event = (
     Ready | Progress | Result | Failed | Loaded | Turned | Weighed | Prepared | NotPrepared | Done
 )

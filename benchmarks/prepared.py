@@ -71,9 +71,10 @@ class Form:
         quantiser = (QUANTISER,) if self.precision == "int8" else ()
         return (*MAKERS[self.export], *quantiser)
 
-    def folder(self) -> Path:
+    def folder(self, root: Path | None = None) -> Path:
         """Where it lies, as made by what is installed; it may not exist.
 
+        root: instead of the cache that all runs share.
         Raises EngineError where nothing is installed that could make it.
         """
         try:
@@ -87,10 +88,11 @@ class Form:
             own += [str(self.threads), read_machine().cpu]
         identity = "\n".join([f"format {FORMAT}", f"seed {SEED}", *own, *makers])
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        return cache_folder() / f"{self.candidate.key}-b{self.batch}-{digest}"
+        name = self.candidate.key.replace(":", "-")  # Windows has no colons in names of files
+        return (root or cache_folder()) / f"{name}-b{self.batch}-{digest}"
 
-    def is_prepared(self) -> bool:
-        folder = self.folder()
+    def is_prepared(self, root: Path | None = None) -> bool:
+        folder = self.folder(root)
         return (folder / self.file).is_file() and (folder / LOGITS).is_file()
 
 

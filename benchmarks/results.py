@@ -82,7 +82,8 @@ class Measurement:
     quality: "preview" (a first look), "preliminary" (a warm process) or "measured" (a fresh one).
     load_s: build the network, or load its prepared file; prepare_s: export it (None: not needed).
     output_error: root mean square of the logits' differences from eager PyTorch's in float32 on the
-        same input, in units of their standard deviation.
+        same input, in units of their standard deviation; for somebody's own network, whose outputs
+        may be anything, in units of their root mean square.
     warmup_ns: every call before its first turn, of the first worker.
     memory, energy: None where nobody asked, or nothing can be read.
     Times are service times of back-to-back calls, in seconds for the whole batch. On an accelerator

@@ -23,9 +23,11 @@ _DEVICE: tuple[Column, ...] = (
 _ENERGY: Column = ("Energy", lambda row: units.joules(row.energy_j))
 
 
-def activation_bytes(row: Measurement) -> int:
-    """Computed, as float32: the most that must be held at once, of the whole batch."""
-    return row.scenario.batch * row.candidate.peak_activation_bytes
+def activation_bytes(row: Measurement) -> int | None:
+    """Computed, as float32: the most that must be held at once, of the whole batch. None: not
+    known, of somebody's own network."""
+    of_one = row.candidate.peak_activation_bytes
+    return None if of_one is None else row.scenario.batch * of_one
 
 
 def _on_device(row: Measurement, figure: Callable[[Memory], int | None]) -> str:

@@ -13,6 +13,7 @@ from benchmarks.scenarios import Scenario
 from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES, Estimate, accuracy
 
 MOBILENET_FAMILY = "MobileNet v1"
+OWN_FAMILY = "Own network"
 DEFAULT_WEIGHTS = "IMAGENET1K_V1"
 Metric = Literal["latency", "mult_adds", "parameters", "size"]
 METRICS: tuple[Metric, ...] = ("latency", "mult_adds", "parameters", "size")
@@ -77,6 +78,8 @@ def describe(
 
 
 def family_of(candidate: Candidate) -> str:
+    if candidate.own is not None:
+        return OWN_FAMILY
     if candidate.reference is None:
         return MOBILENET_FAMILY
     return references()[candidate.reference].family
@@ -116,7 +119,8 @@ def _top1(candidate: Candidate, source: str, weights: str) -> Top1 | None:
         title = SOURCES[source].title
         error = found.error_percent if isinstance(found, Estimate) else None
         return Top1(found.top1_percent, error, title, recipe=title)
-    assert candidate.reference is not None
+    if candidate.reference is None:
+        return None
     recipes = references()[candidate.reference].weights
     chosen = (
         max(recipes, key=lambda recipe: recipe.top1_percent)

@@ -2,8 +2,9 @@
 
 The engine named is imported first; others of the same runtime follow when a task wants them.
 
-Commands come in on standard input, events go out on standard output, one JSON object a line. It
-ends when its standard input does, so it cannot outlive whoever started it.
+Commands come in on standard input, events go out on standard output, one JSON object a line;
+somebody's own network follows its line as raw bytes. It ends when its standard input does, so it
+cannot outlive whoever started it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from benchmarks.engines import load_engine
 from benchmarks.engines.session import EngineError
@@ -38,6 +39,7 @@ from benchmarks.messages import (
     Prepared,
     Progress,
     Ready,
+    Receive,
     Result,
     Turned,
     Turns,
@@ -45,6 +47,7 @@ from benchmarks.messages import (
     Weighed,
 )
 from benchmarks.prepared import CACHE_VARIABLE
+from benchmarks.received import Payload, keep
 from benchmarks.results import Block, Failure, Quality
 from benchmarks.timing.protocol import Check, schedule, take_turns
 from benchmarks.timing.warmup import typical_s
@@ -62,7 +65,7 @@ class Cancelled(Exception):
 class Inbox:
     """Reads commands on a thread of its own, so that a cancel is seen while networks run."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._commands: queue.Queue[Measure | Load | Turns | Weigh | Prepare] = queue.Queue()
         self._cancelled: set[str] = set()
@@ -84,17 +87,23 @@ class Inbox:
         try:
             for line in self._stream:
                 command = COMMAND.validate_json(line)
-                if isinstance(command, Cancel):
-                    self._cancelled.add(command.run_id)
-                else:
-                    self._commands.put(command)
+                match command:
+                    case Cancel():
+                        self._cancelled.add(command.run_id)
+                    case Receive():
+                        pickled = self._stream.read(command.size_bytes)
+                        if len(pickled) < command.size_bytes:
+                            return
+                        keep(command.key, Payload(pickled, command.import_paths))
+                    case _:
+                        self._commands.put(command)
         finally:
             os._exit(0)  # the supervisor is gone, or raves; nothing here is worth finishing
 
 
 def main() -> None:
     emit = _emitter()
-    inbox = Inbox(sys.stdin)
+    inbox = Inbox(os.fdopen(os.dup(0), "rb"))  # the end of Python would wait for sys.stdin
     _be_first_to_go()
     emit(Ready(load_engine(sys.argv[1]).devices()))
     kept: list[Warm | None] = []

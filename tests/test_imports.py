@@ -24,6 +24,7 @@ HEAVY_ROOMS = (
     "benchmarks/engines/onnxruntime.py",
     "benchmarks/engines/openvino.py",
     "benchmarks/networks.py",
+    "benchmarks/own.py",
     "benchmarks/reference_table.py",
 )
 STREAMLIT_ROOMS = ("app.py", "benchmarks/dashboard/")

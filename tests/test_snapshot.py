@@ -18,10 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import snapshot, summary
-from benchmarks.candidates import Candidate
+from benchmarks.candidates import Candidate, OwnNetwork
 from benchmarks.machine import Machine, read_machine
 from benchmarks.references import references
 from benchmarks.results import Block, Failure, Measurement, Run
+from benchmarks.samples import samples
 from benchmarks.scenarios import Scenario
 from benchmarks.snapshot import SnapshotError, document, dumps, load, loads, parts, save
 from benchmarks.timing.contamination import GpuSignals, Signals
@@ -47,9 +48,21 @@ configs = st.builds(
     depth=st.sampled_from(["paper", "shallow"]),
     channel_multiple=st.sampled_from([1, 8]),
 )
+own_networks = st.builds(
+    OwnNetwork,
+    name=st.text("aZ9 <b>&'\"=語é", min_size=1, max_size=60).filter(
+        lambda name: name == name.strip()
+    ),
+    input_shape=st.tuples(st.integers(1, 64), st.integers(1, 512), st.integers(1, 512)),
+    parameters=st.integers(0, 10**12),
+    mult_adds=st.integers(0, 10**12),
+    size_bytes=st.integers(0, 10**12),
+    digest=st.text("0123456789abcdef", min_size=16, max_size=16),
+)
 candidates = st.one_of(
     st.builds(Candidate, config=configs),
     st.builds(Candidate, reference=st.sampled_from(sorted(references()))),
+    st.builds(Candidate, own=own_networks),
 )
 scenarios = st.builds(
     Scenario,
@@ -233,6 +246,7 @@ def test_a_document_cut_short_is_a_snapshot_error(run: Run) -> None:
         (Block, parts.Block),
         (Failure, parts.Failure),
         (Candidate, parts.Candidate),
+        (OwnNetwork, parts.OwnNetwork),
         (MobileNetConfig, parts.Config),
         (Scenario, parts.Scenario),
         (Machine, parts.Machine),
@@ -282,7 +296,7 @@ def test_a_refusal_says_what_is_wrong_and_where(run: Run, change: Change, reason
 
 
 def test_a_document_of_a_newer_program_is_refused_with_the_remedy(run: Run) -> None:
-    newer = changed(run, lambda content: content.update(schema_version=3, unknown="field"))
+    newer = changed(run, lambda content: content.update(schema_version=4, unknown="field"))
 
     with pytest.raises(
         SnapshotError, match=r"newer than this program reads.*Update mobilenet-bench"
@@ -575,6 +589,26 @@ def test_a_document_of_version_1_is_read_and_its_figures_are_made_again(run: Run
     assert (found.run, found.title, found.note) == (run, "", "")
     assert found.is_recomputed
     assert loads(found.text) == found
+
+
+def test_a_document_of_version_2_is_read_as_it_was_and_keeps_its_id(run: Run) -> None:
+    content = json.loads(dumps(run, title="Before"))
+    for one in content["run"]["measurements"]:
+        del one["candidate"]["own"]
+    text = json.dumps(content | {"schema_version": 2})
+
+    found = loads(text)
+
+    assert (found.run, found.title) == (run, "Before")
+    assert not found.is_recomputed
+    assert json.loads(found.text) == json.loads(text)
+    assert found.id == snapshot.digest(document.canonical(text))
+
+
+def test_the_examples_have_the_ids_by_which_they_are_known() -> None:
+    known = ["zyumdxl5rqc7g2kobvaomnc7jo", "krpqvnax6yqmu7ydjezm627mwh"]  # links hold them
+
+    assert [one.id for one in samples()] == known
 
 
 def test_a_summary_without_its_rules_is_refused(run: Run) -> None:

@@ -69,7 +69,7 @@ def beside(series: Sequence[Series], *, dark: bool) -> Figure:
             dark=dark,
             type="category",
             categoryorder="array",
-            categoryarray=networks[::-1],
+            categoryarray=[escape(network, quote=False) for network in networks[::-1]],
         ),
     )
     figure_layout["legend"] |= {"orientation": "v"}
@@ -102,7 +102,7 @@ def _marks(series: Series, colour: str, symbol: str, dark: bool) -> Figure:
         "mode": "markers",
         "name": escape(series.name, quote=False),
         "x": medians,
-        "y": list(rows),
+        "y": [escape(network, quote=False) for network in rows],
         "cliponaxis": False,
         "error_x": {
             "type": "data",

@@ -143,7 +143,8 @@ def _curve(measurement: Measurement, name: str, colour: int, dash: str, dark: bo
             "color": faded(shade, 0.7) if preview else shade,
         },
         "hovertemplate": (
-            f"<b>{escape(name, quote=False)}</b><br>"
+            # A name may hold what a template would fill in.
+            f"<b>{escape(name, quote=False).replace('%', '&#37;')}</b><br>"
             "%{y:.0f} % within %{x:.3~r} ms<extra></extra>"
         ),
     }

@@ -164,7 +164,7 @@ def _words(found: Comparison, first: str, other: str) -> None:
         )
         st.dataframe(rows, hide_index=True, alt=f"{len(rows)} networks of both runs, with ratios")
     if found.missing:
-        note(f"Only in one of them: {', '.join(found.missing)}.")
+        note(f"Only in one of them: {', '.join(map(plain, found.missing))}.")
 
 
 def _differences(found: list[Snapshot], titles: list[str]) -> None:

@@ -79,11 +79,14 @@ def show_numbers(collection: Collection, choice: Choice) -> None:
     chosen, base = choice.selected, choice.baseline
     same = chosen == base
 
-    def counted(label: str, text: str, value: float, other: float, explanation: str) -> None:
+    def counted(
+        label: str, text: str, value: float | None, other: float | None, explanation: str
+    ) -> None:
+        change = None if value is None or other is None else units.change(value, other)
         st.metric(
             label,
             text,
-            delta="baseline" if same else units.change(value, other),
+            delta="baseline" if same else change,
             delta_color="off",
             delta_arrow="off",
             help=explanation,

@@ -70,7 +70,7 @@ def _row(variant: Variant, choice: Choice) -> dict[str, object]:
         "Mult-adds": shown.mult_adds / 1e6,
         "Parameters": shown.parameters / 1e6,
         "Size": shown.size_bytes / 1e6,
-        "Activations": shown.peak_activation_bytes / 1e6,
+        "Activations": (peak := shown.peak_activation_bytes) and peak / 1e6,
         "Memory": found and found.memory_bytes and found.memory_bytes / 1e6,
         "Energy": found and found.energy_j and found.energy_j * 1e3,
         "Px": shown.resolution,

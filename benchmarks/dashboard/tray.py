@@ -112,7 +112,9 @@ def _latency(found: Measurement | None, against: str | None) -> str:
     return f"{text} ({against})" if against else text
 
 
-def _with_change(text: str, value: float, baseline: float) -> str:
+def _with_change(text: str, value: float | None, baseline: float | None) -> str:
+    if value is None or baseline is None:
+        return text
     return text if value == baseline else f"{text} ({units.change(value, baseline)})"
 
 

@@ -50,14 +50,14 @@ class TorchSession:
         try:
             with torch.inference_mode():
                 return self._time()
-        except RuntimeError as error:
+        except Exception as error:  # somebody's own network may raise whatever it likes
             raise explained(error) from error
 
     def logits(self) -> Logits:
         try:
             with torch.inference_mode():
                 output: Logits = self._call(self._batch).float().cpu().numpy()
-        except RuntimeError as error:
+        except Exception as error:
             raise explained(error) from error
         return output
 
@@ -179,7 +179,7 @@ def expected_logits(model: nn.Module, batch: Images) -> Logits:
     return TorchSession(model, torch.from_numpy(batch)).logits()
 
 
-def explained(error: RuntimeError | MemoryError) -> EngineError:
+def explained(error: Exception) -> EngineError:
     """What torch raised, in words for people."""
     if isinstance(error, EngineError):
         return error
@@ -187,4 +187,7 @@ def explained(error: RuntimeError | MemoryError) -> EngineError:
     too_large = isinstance(error, (torch.OutOfMemoryError, MemoryError))
     if too_large or any(words in text for words in NO_ROOM):
         return OutOfMemory()
-    return EngineError(f"PyTorch refused: {text.splitlines()[0] if text else type(error).__name__}")
+    said = text.splitlines()[0] if text else type(error).__name__
+    if not isinstance(error, RuntimeError) and text:
+        said = f"{type(error).__name__}: {said}"  # a KeyError says no more than the key
+    return EngineError(f"PyTorch refused: {said}")

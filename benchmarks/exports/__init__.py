@@ -33,6 +33,8 @@ def prepare(form: Form, folder: Path) -> float:
             model = build(form.candidate)
             np.save(unfinished / LOGITS, expected_logits(model, images(form.candidate, form.batch)))
             writer.write(model, form, unfinished / form.file)
-        except (RuntimeError, MemoryError) as error:
+        except OSError:
+            raise
+        except Exception as error:  # exporters raise many kinds of what they cannot do
             raise explained(error) from error
     return time.perf_counter() - start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines.session import EngineError
@@ -26,15 +27,21 @@ def prepared_task(
     writer: Writer,
     talk: Conversation,
     out: Collected,
+    aside: Path | None = None,
 ) -> Task | None:
-    """What a worker is to time; None, with a failure noted, if it cannot be prepared."""
+    """What a worker is to time; None, with a failure noted, if it cannot be prepared.
+
+    aside: a folder of this run alone, where somebody's own network is prepared: a file of it holds
+        its weights, and the cache is kept.
+    """
     form = form_for(candidate, scenario)
     if form is None:
         return Task(candidate, scenario)
     try:
-        folder = str(form.folder())
+        root = aside if candidate.own is not None else None
+        folder = str(form.folder(root))
         seconds = None
-        if not form.is_prepared():
+        if not form.is_prepared(root):
             out.report(Progress(f"{_words(form)[0]} {candidate.label}", 0.0))
             seconds = _prepare(Prepare(run_id, form, folder), writer, talk)
     except (EngineError, WorkerDied) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from benchmarks import units
@@ -16,6 +16,10 @@ from benchmarks.timing.protocol import Effort, Preset
 from benchmarks.usage import can_measure_peak
 
 MAX_CANDIDATES = 500
+OF_THIS_PYTHON = (
+    "is a module of this Python, which another cannot read. Leave it out, or call "
+    "benchmarks.measure in each of the two environments."
+)
 _WEIGHT_COPIES = 3  # as loaded, as the runtime wants them, and one on the way between
 _ACTIVATION_COPIES = 3  # eager PyTorch holds input, output and a temporary of the largest layer
 
@@ -34,6 +38,7 @@ class Request:
     lead: those of them that are timed first and by themselves, to have something to show soon.
     effort: instead of what the preset stands for.
     against: the interpreter of another environment, in which all of it is timed as well, in turns.
+    payloads: somebody's own networks, pickled, by the keys of their candidates.
     """
 
     title: str
@@ -50,6 +55,7 @@ class Request:
     lead: tuple[Candidate, ...] = ()
     effort: Effort | None = None
     against: str | None = None
+    payloads: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def __post_init__(self) -> None:
@@ -65,9 +71,22 @@ class Request:
                 "Peak memory can be measured on Linux only, where /proc/self/clear_refs may be "
                 "written. Leave memory out."
             )
+        for one in self.candidates:
+            self._check_own(one)
         for scenario in self.scenarios:
             check_scenario(scenario)
             _check_memory_of(self.candidates, scenario)
+
+    def _check_own(self, one: Candidate) -> None:
+        if one.own is None:
+            return
+        if self.against is not None:
+            raise ScenarioError(f"{one.name} {OF_THIS_PYTHON}")
+        if one.key not in self.payloads:
+            raise ScenarioError(
+                f"{one.name} is somebody's own network, and only who has its module can time it: "
+                "give that to benchmarks.measure."
+            )
 
     def parts(self) -> tuple[Request, ...]:
         """What is timed one after the other; networks can be paired within a part."""
@@ -141,12 +160,15 @@ def _check_memory_of(candidates: tuple[Candidate, ...], scenario: Scenario) -> N
     together = sum if ENGINES[scenario.engine].export else max
     sizes = [candidate.size_bytes for candidate in candidates]
     weights_bytes = sum(sizes) + (_WEIGHT_COPIES - 1) * together(sizes)
-    image_bytes = _ACTIVATION_COPIES * together(one.peak_activation_bytes for one in candidates)
+    # Of somebody's own network it is not known: that it does not fit shows when it is tried.
+    image_bytes = _ACTIVATION_COPIES * together(
+        one.peak_activation_bytes or 0 for one in candidates
+    )
     needed_bytes = weights_bytes + scenario.batch * image_bytes
     free_bytes = read_state().memory_available_bytes
     if needed_bytes > free_bytes:
         name = candidates[0].name if len(candidates) == 1 else f"{len(candidates)} networks"
-        fits = (free_bytes - weights_bytes) // image_bytes
+        fits = (free_bytes - weights_bytes) // image_bytes if image_bytes else 0
         raise ScenarioError(
             f"Batch {scenario.batch} of {name} needs about {units.gigabytes(needed_bytes)}, and "
             f"{units.gigabytes(free_bytes)} are free. "

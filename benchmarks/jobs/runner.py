@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.jobs import weighing
+from benchmarks.jobs.aside import folder_aside
 from benchmarks.jobs.calm import WAITING, wait_until_calm
 from benchmarks.jobs.collected import Collected
 from benchmarks.jobs.conversation import Cancelled, Conversation
@@ -41,6 +43,8 @@ class Runner:
         self._lock = MachineLock(lock_folder())
         self._warm: WorkerProcess | None = None
         self._talk = Conversation(threading.Event(), silence_limit_s)
+        self._payloads: Mapping[str, bytes] = {}
+        self._aside: Path | None = None  # where somebody's own networks are exported
 
     def run(self, request: Request, ticket: Ticket, listen: Listener, stop: threading.Event) -> Run:
         """Measure; report on the way. Failures of single networks are part of the result.
@@ -68,10 +72,11 @@ class Runner:
                 raise Cancelled
             self._wait_for_machine(ticket, listen)
             try:
-                if request.fresh:
-                    self._measure_afresh(request, out)
-                else:
-                    self._measure_warm(request, out)
+                with self._holding(request.payloads):
+                    if request.fresh:
+                        self._measure_afresh(request, out)
+                    else:
+                        self._measure_warm(request, out)
             finally:
                 self._lock.release()
         except Cancelled:
@@ -106,10 +111,23 @@ class Runner:
 
     def close(self) -> None:
         """End the warm worker and let go of the machine."""
-        if self._warm is not None:
-            self._warm.kill()
-            self._warm = None
+        self._end_warm()
         self._lock.close()
+
+    @contextmanager
+    def _holding(self, payloads: Mapping[str, bytes]) -> Iterator[None]:
+        """While this lasts, workers are given these own networks of somebody's; none keeps any."""
+        if not payloads:
+            yield
+            return
+        self._end_warm()  # it was given nothing
+        with folder_aside() as folder:
+            self._payloads, self._aside = payloads, folder
+            try:
+                yield
+            finally:
+                self._payloads, self._aside = {}, None
+                self._end_warm()
 
     def _wait_for_machine(self, ticket: Ticket, listen: Listener) -> None:
         told: Place | None = None
@@ -196,7 +214,7 @@ class Runner:
         def writer(form: Form) -> AbstractContextManager[WorkerProcess]:
             return self._writer(form, out)
 
-        return prepared_task(run_id, candidate, scenario, writer, self._talk, out)
+        return prepared_task(run_id, candidate, scenario, writer, self._talk, out, self._aside)
 
     @contextmanager
     def _writer(self, form: Form, out: Collected) -> Iterator[WorkerProcess]:
@@ -214,19 +232,26 @@ class Runner:
     def _warm_worker(self, out: Collected) -> WorkerProcess:
         """The worker that is kept; where a cancel left it starting, it is waited for now."""
         if self._warm is None or not self._warm.is_alive():
-            if self._warm is not None:
-                self._warm.kill()
-            self._warm = None
+            self._end_warm()
             self._warm = self._start(Runtime("eager", 1), out)
         self._talk.await_ready(self._warm)
         return self._warm
 
+    def _end_warm(self) -> None:
+        if self._warm is not None:
+            self._warm.kill()
+            self._warm = None
+
     def _start(self, runtime: Runtime, out: Collected) -> WorkerProcess:
         self._talk.check()
+        # Only PyTorch builds networks; the others load what it has written.
+        builds = ENGINES[runtime.engine].runtime == "torch" and runtime.python is None
         out.report(Progress(f"Starting {ENGINES[runtime.engine].label}", 0.0))
         return WorkerProcess(
             runtime.engine,
             threads=runtime.threads,
             inherit=self._lock.descriptor,
             python=runtime.python,
+            payloads=self._payloads if builds else None,
+            aside=self._aside,
         )

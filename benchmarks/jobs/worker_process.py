@@ -9,14 +9,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from benchmarks.messages import COMMAND, EVENT, Command, Event
+from benchmarks.messages import COMMAND, EVENT, Command, Event, Receive
 
 _TAIL_CHARACTERS = 400
 _EXIT_GRACE_S = 5.0  # from the end of its output to the end of the process
@@ -27,6 +27,11 @@ _ROOT = str(Path(__file__).resolve().parents[2])
 def python_path() -> str:
     """With this program's code first."""
     return os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")]))
+
+
+def _import_paths() -> tuple[str, ...]:
+    """Where this process looks for modules: classes that are not of `__main__` travel by name."""
+    return tuple(os.path.abspath(path) for path in sys.path)  # noqa: PTH100  # "" is where we are
 
 
 class WorkerDied(Exception):
@@ -58,11 +63,20 @@ class WorkerProcess:
     """`python -m benchmarks.worker ENGINE`, in a session of its own so that Ctrl-C spares it.
 
     python: the interpreter of another environment; it runs this program's code with its packages.
+    payloads: somebody's own networks, pickled, by the keys of their candidates.
+    aside: a folder for its temporary files, instead of the one that all programs share.
     is_ready: whether it has said Ready; whoever listens to it sets that.
     """
 
     def __init__(
-        self, engine: str, *, threads: int, inherit: int, python: str | None = None
+        self,
+        engine: str,
+        *,
+        threads: int,
+        inherit: int,
+        python: str | None = None,
+        payloads: Mapping[str, bytes] | None = None,
+        aside: Path | None = None,
     ) -> None:
         self.is_ready = False
         self._garbled = False
@@ -73,6 +87,8 @@ class WorkerProcess:
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": python_path(),
         }
+        if aside is not None:
+            environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(aside))
         try:
             with _interrupts_blocked():
                 self._process = subprocess.Popen(
@@ -89,9 +105,14 @@ class WorkerProcess:
             self._log.close()
             raise
         self._events: queue.SimpleQueue[Event | _Sign] = queue.SimpleQueue()
-        self._writing = threading.Lock()
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        self._writer.start()
+        for key, pickled in (payloads or {}).items():
+            self.send(Receive(key, len(pickled), _import_paths()))
+            self._outbox.put(pickled)
 
     @property
     def pid(self) -> int:
@@ -102,12 +123,8 @@ class WorkerProcess:
         return self._reader.is_alive()
 
     def send(self, command: Command) -> None:
-        """Does not wait until it is read: a worker that hangs must not hang its supervisor.
-
-        A Cancel may overtake the command it means; the worker knows it by the run's id.
-        """
-        line = COMMAND.dump_json(command) + b"\n"
-        threading.Thread(target=self._write, args=(line,), daemon=True).start()
+        """Does not wait until it is read: a worker that hangs must not hang its supervisor."""
+        self._outbox.put(COMMAND.dump_json(command) + b"\n")
 
     def next_event(self, timeout_s: float) -> Event | None:
         """The next event; None if there is none in time, or on `wake`. Raises WorkerDied."""
@@ -134,9 +151,11 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
         self._reader.join()
+        self._outbox.put(None)
+        self._writer.join()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        with self._writing, suppress(BrokenPipeError):  # what is still unwritten has no reader
+        with suppress(BrokenPipeError):  # what is still unwritten has no reader
             self._process.stdin.close()
         self._process.stdout.close()
         self._log.close()
@@ -153,11 +172,13 @@ class WorkerProcess:
         finally:
             self._events.put(_Sign.END)
 
-    def _write(self, line: bytes) -> None:
+    def _write(self) -> None:
+        """In the order in which it was sent: bytes that belong to a line must follow it."""
         assert self._process.stdin is not None
-        with self._writing, suppress(BrokenPipeError, ValueError):  # its end is said by `_read`
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
+        while (part := self._outbox.get()) is not None:
+            with suppress(BrokenPipeError, ValueError):  # its end is said by `_read`
+                self._process.stdin.write(part)
+                self._process.stdin.flush()
 
     def _last_words(self) -> str:
         if self._garbled:

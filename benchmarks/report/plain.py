@@ -78,10 +78,11 @@ _OURS = (
 
 
 def timm_name(network: Candidate) -> str:
-    """As timm would call it: "mobilenetv1_050"; references have torchvision's names."""
+    """As timm would call it: "mobilenetv1_050"; references have torchvision's names, somebody's own
+    its key, in which a spreadsheet finds no formula."""
     config = network.config
     if config is None:
-        return str(network.reference)
+        return network.key
     name = f"mobilenetv1_{round(100 * config.width_multiplier):03d}"
     extras = [
         "full" if config.block == "full" else "",

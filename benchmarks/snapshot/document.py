@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     Field,
     ValidationError,
@@ -32,7 +33,8 @@ from benchmarks.validity import Word
 #   1  one run on one machine, every inference in nanoseconds.
 #   2  title and note; a summary, and the version of the protocol by which it was made. Nothing
 #      twice: no network in one scenario, no round of a process.
-SCHEMA_VERSION = 2
+#   3  somebody's own networks: a name and counts, nothing of the module itself.
+SCHEMA_VERSION = 3
 MAX_SHOWN = 40  # of a name that the format does not know, in the sentence about it
 
 
@@ -67,14 +69,9 @@ class Summary(Part):
     rows: Annotated[tuple[Row, ...], Field(max_length=5000, fail_fast=True)]
 
 
-class Document(Part):
-    """program_version: None where it ran from a checkout that is not installed.
+class _Shared(Part):
+    """What versions 2 and 3 have in common."""
 
-    protocol_version, summary: the rules by which figures were made of the times, and the figures;
-    both None in a document of version 1.
-    """
-
-    schema_version: Literal[2]
     program_version: Text | None
     protocol_version: Positive | None
     title: Title
@@ -83,26 +80,63 @@ class Document(Part):
     summary: Summary | None
 
     @model_validator(mode="after")
-    def _figures_have_rules(self) -> Document:
+    def _figures_have_rules(self) -> Self:
         if (self.summary is None) != (self.protocol_version is None):
             raise ValueError("A summary and its protocol_version stand together or not at all.")
         return self
 
 
+class Document(_Shared):
+    """program_version: None where it ran from a checkout that is not installed.
+
+    protocol_version, summary: the rules by which figures were made of the times, and the figures;
+    both None in a document of version 1.
+    """
+
+    schema_version: Literal[3]
+
+
+def _before_own(run: Run) -> Run:
+    every = [one.candidate for one in (*run.measurements, *run.controls)]
+    every += [one.candidate for one in run.failures]
+    if any(one.own is not None for one in every):
+        raise ValueError("Somebody's own networks stand in documents of version 3 and later only.")
+    return run
+
+
+_OlderRun = Annotated[Run, AfterValidator(_before_own)]
+
+
 class _Document1(Part):
     schema_version: Literal[1]
     program_version: Text | None
-    run: Run
+    run: _OlderRun
 
     def migrated(self) -> Document:
         return Document(
-            schema_version=2,
+            schema_version=3,
             program_version=self.program_version,
             protocol_version=None,
             title="",
             note="",
             run=self.run,
             summary=None,
+        )
+
+
+class _Document2(_Shared):
+    schema_version: Literal[2]
+    run: _OlderRun
+
+    def migrated(self) -> Document:
+        return Document(
+            schema_version=3,
+            program_version=self.program_version,
+            protocol_version=self.protocol_version,
+            title=self.title,
+            note=self.note,
+            run=self.run,
+            summary=self.summary,
         )
 
 
@@ -134,8 +168,9 @@ def read(text: str) -> Document:
             "Update mobilenet-bench to open it."
         )
     try:
-        if found == 1:
-            return _Document1.model_validate_json(text).migrated()
+        if found < SCHEMA_VERSION:
+            older = _Document1 if found == 1 else _Document2
+            return older.model_validate_json(text).migrated()
         return Document.model_validate_json(text)
     except ValidationError as error:
         raise FormatError(f"The snapshot is not valid. {first_of(error)}") from error

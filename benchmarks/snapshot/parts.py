@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from benchmarks.candidates import MAX_NAME, MAX_SIDE
 from benchmarks.results import Quality
 from benchmarks.scenarios import Precision
 from benchmarks.texts import problem_of, problem_of_name
@@ -58,6 +59,7 @@ Utc = Annotated[Text, AfterValidator(_utc)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Positive = Annotated[int, Field(ge=1, le=10**15)]
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
+Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
 Quotient = Annotated[float, Field(gt=0, le=1e18)]
 Times = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=500_000, fail_fast=True)]
 
@@ -77,9 +79,19 @@ class Config(Part):
     channel_multiple: int
 
 
+class OwnNetwork(Part):
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
+    input_shape: tuple[Side, Side, Side]
+    parameters: Count
+    mult_adds: Count
+    size_bytes: Count
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+
+
 class Candidate(Part):
     config: Config | None
     reference: Name | None
+    own: OwnNetwork | None = None
 
 
 class Scenario(Part):
