@@ -22,8 +22,9 @@ from benchmarks.candidates import Candidate, CandidateError, OwnNetwork, candida
 from benchmarks.compare import compare
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.updates import Update
-from benchmarks.messages import COMMAND, Receive
+from benchmarks.messages import COMMAND, NotPrepared, Prepare, Receive
 from benchmarks.own import describe
+from benchmarks.prepared import Form
 from benchmarks.results import Failure, Run
 from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.snapshot import SnapshotError
@@ -388,6 +389,23 @@ def test_a_module_that_is_given_twice_is_timed_once() -> None:
 
     assert [one.label for one in found] == ["Net 2", "0.25-32 (10 classes)", "Net 3", "Net"]
     assert list(payloads) == [one.key for one in found if one.own is not None]
+
+
+def test_a_module_that_cannot_be_exported_is_told_with_the_exporters_reason(tmp_path: Path) -> None:
+    network, pickled = describe(nets.Undecided(), "undecided", SHAPE)
+    received = COMMAND.dump_json(Receive(network.key, len(pickled), (str(ROOT),)))
+    wanted = COMMAND.dump_json(
+        Prepare("a run", Form(Candidate(own=network), 1), str(tmp_path / "network"))
+    )
+
+    with ready_worker("eager") as worker:
+        worker.say_line(received + b"\n" + pickled + wanted)
+        answer, _ = worker.hear_all()
+
+    assert isinstance(answer, NotPrepared)
+    assert "data-dependent expression" in answer.reason
+    assert answer.reason.isprintable()
+    assert kept(tmp_path) == []
 
 
 def test_a_module_that_is_cut_short_on_its_way_ends_the_worker() -> None:

@@ -28,12 +28,16 @@ def _export(model: nn.Module, form: Form, path: Path) -> None:
     inputs = torch.from_numpy(images(form.candidate, form.batch))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
-        torch.onnx.export(
-            model,
-            (inputs,),
-            path,
-            dynamo=True,
-            opset_version=OPSET,
-            external_data=False,  # one file; the largest, VGG-16, has 0.55 GB
-            verbose=False,
-        )
+        try:
+            torch.onnx.export(
+                model,
+                (inputs,),
+                path,
+                dynamo=True,
+                opset_version=OPSET,
+                external_data=False,  # one file; the largest, VGG-16, has 0.55 GB
+                verbose=False,
+            )
+        except RuntimeError as error:
+            # The exporter's own first line tells at which of its steps it was, in colours.
+            raise error.__cause__ or error  # noqa: B904
