@@ -111,3 +111,14 @@ def test_front_ends_load_no_runtime(module: str) -> None:
     )
 
     assert found.stdout.strip() == "[]"
+
+
+def test_an_installed_dashboard_has_the_settings_of_a_checkout() -> None:
+    installed = ROOT / "benchmarks" / "dashboard"
+
+    settings = [(folder / ".streamlit" / "config.toml").read_text() for folder in (ROOT, installed)]
+    assert settings[0] == settings[1]
+    ours, theirs = (ast.parse((folder / "app.py").read_text()) for folder in (ROOT, installed))
+    assert list(map(ast.unparse, ours.body[1:])) == list(
+        map(ast.unparse, theirs.body[1:])
+    )  # all but what they are
