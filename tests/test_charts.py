@@ -38,6 +38,9 @@ from benchmarks.charts import (
 from benchmarks.charts.axes import MOST_TICKS, linear_ticks, log_axis, log_ticks
 from benchmarks.charts.labels import Box, Mark, Request, place
 from benchmarks.charts.palette import CIVIDIS, DARK, LIGHT, family_style, on_scale, readable_on
+from benchmarks.charts.points import points
+from benchmarks.charts.tradeoff_labels import Plot, label_places
+from benchmarks.collection import collect
 from benchmarks.references import references
 from benchmarks.results import Block, Measurement, Quality
 from benchmarks.scenarios import Scenario
@@ -689,3 +692,23 @@ def test_identical_pairs_are_told_in_numbers():
     assert "Run 1, pair 3: +6 % (+4 % to +8 %), called different" in said
     assert "Run 2, pair 1: 0 % (no interval), cannot tell" in said
     assert "no pair was timed" in identical_alt([])
+
+
+def test_a_label_does_not_stand_on_the_line_of_its_interval() -> None:
+    def restless(network: str, middle_ns: int) -> Measurement:
+        """Its rounds lie far apart, and so do the ends of its interval."""
+        times = [middle_ns * (6 + 8 * (number % 2)) // 10 for number in range(12)]
+        blocks = tuple(Block(number, ns, (ns,) * 5) for number, ns in enumerate(times))
+        return replace(measurement(candidate(network)), blocks=blocks)
+
+    rows = [restless("resnet18", 4_000_000), restless("squeezenet1_0", 20_000_000)]
+    times = collect(rows).best
+    shown = points([describe(row.candidate, times, row.scenario) for row in rows], "latency")
+    plot = Plot(600, 400, left=-3, right=-1, low=50, high=80)
+
+    found = label_places(shown, plot, metric="latency", ringed=[], fronts=[])
+
+    assert len(found) == 2
+    for index, where in found.items():
+        y = plot.y(shown[index].y)
+        assert not where.box.bottom < y < where.box.top, where

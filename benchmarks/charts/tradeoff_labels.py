@@ -59,11 +59,14 @@ def label_places(
         for point in shown
     ]
     width, height = HINT_PX
+    lines = [step for front in fronts for step in _steps(front, plot, metric)]
+    if metric == "latency":
+        lines += [line for point in shown for line in _interval(point, plot)]
     return place(
         _requests(shown, ringed, fronts),
         marks,
         bounds=Box(0, 0, plot.width_px + ROOM_PX, plot.height_px),
-        lines=[step for front in fronts for step in _steps(front, plot, metric)],
+        lines=lines,
         reserved=[Box(0, plot.height_px - height, width, plot.height_px)],
     )
 
@@ -124,3 +127,11 @@ def _steps(front: Front, plot: Plot, metric: Metric) -> Iterator[Box]:
     for (x0, y0), (x1, y1) in pairwise(corners):
         yield Box(x0, y0 - 1, x1, y0 + 1)
         yield Box(x1 - 1, y0, x1 + 1, y1)
+
+
+def _interval(point: Point, plot: Plot) -> Iterator[Box]:
+    """The line that its interval is drawn as."""
+    timed = point.variant.measurement
+    if timed is not None and (bounds := timed.interval_s) is not None:
+        y = plot.y(point.y)
+        yield Box(plot.x(bounds.low), y - 1, plot.x(bounds.high), y + 1)
