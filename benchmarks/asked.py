@@ -51,16 +51,14 @@ def candidates_of(
     Raises CandidateError and ConfigError.
     """
     own = {place: one for place, network in enumerate(networks) if (one := own_in(network))}
+    found: dict[int, Candidate] = {
+        place: _known(network) for place, network in enumerate(networks) if place not in own
+    }
     if not own and input_shape is not None:
         raise CandidateError(
             "input_shape is for modules of your own, and none was given. A MobileNet's resolution "
             "stands in its configuration, a reference has its own: leave input_shape out."
         )
-    found: dict[int, Candidate] = {
-        place: candidate(cast(str, network))
-        for place, network in enumerate(networks)
-        if place not in own
-    }
     labels = {one.label for one in found.values()}
     payloads: dict[str, bytes] = {}
     for places, name, module in _named(own, labels):
@@ -102,6 +100,14 @@ def _described(module: Module, name: str, input_shape: Shape | None) -> tuple[Ca
     shape = tuple(input_shape) if isinstance(input_shape, (list, tuple)) else input_shape
     network, pickled = describe(cast(Any, module), name, cast(Shape, shape))
     return Candidate(own=network), pickled
+
+
+def _known(network: Network) -> Candidate:
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(network, type) and issubclass(network, torch.nn.Module):
+        name = network.__name__
+        raise CandidateError(f"{name} is a class. Give a network made of it, such as {name}().")
+    return candidate(cast(str, network))
 
 
 def _is_module(value: object) -> bool:

@@ -212,7 +212,9 @@ def _notes(run: Run, columns: Sequence[_Column]) -> list[str]:
             "Times may still hold effects of the start; measure again when the machine is idle."
         )
     notes += [f"Failed: {describe_failure(failure)}" for failure in run.failures]
-    if run.cancelled:
+    if run.cancelled and not run.measurements:
+        notes.append("Cancelled.")
+    elif run.cancelled:
         notes.append("Cancelled: this is what was measured until then.")
     return notes
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 import benchmarks as bench
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
@@ -67,6 +68,7 @@ def test_one_is_started_and_ends_when_it_is_stopped() -> None:
     assert launch.running() == opened.server
     assert is_alive(opened.server.pid)
     opened.stop()
+    opened.stop()  # nothing is left to be ended
 
     assert not is_alive(opened.server.pid)
     assert list(announced()) == []
@@ -108,8 +110,8 @@ INTERRUPTED = """
 import sys, time
 import benchmarks as bench
 d = bench.open_dashboard()
-print(d.server.pid, flush=True)
 try:
+    print(d.server.pid, flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -145,6 +147,7 @@ def test_what_is_announced_but_gone_is_passed_over_and_forgotten(tmp_path: Path)
         content = path.read_text(encoding="utf-8")
         other.kill()
     assert soon(lambda: launch.running() is None, 20)
+    path.touch(0o600)
     path.write_text(content, encoding="utf-8")
 
     assert launch.running() is None
@@ -155,7 +158,10 @@ def test_one_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tmp_pat
     (tmp_path / "file").touch()
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "file"))
 
-    with pytest.raises(bench.DashboardError, match=r"did not start: .*Not a directory"):
+    with pytest.raises(
+        bench.DashboardError,
+        match=r"Notebooks cannot find this dashboard: .*Set MOBILENET_BENCH_LOCKS",
+    ):
         bench.open_dashboard()
 
 
@@ -169,6 +175,10 @@ def test_what_does_not_exist_is_refused_before_it_is_sent() -> None:
         page.select("resnet19")
     with pytest.raises(ScenarioError):
         page.select(0.5, 160, engine="tflite")
+    with pytest.raises(ScenarioError, match="threads belongs to a way of running"):
+        page.select(0.5, 160, threads=2)
+    with pytest.raises(bench.CandidateError, match="Measure your module, and show"):
+        page.select(torch.nn.Flatten())
     with pytest.raises(bench.DashboardError, match="does not answer"):
         page.show(a_run(measurement("0.5-160")))
 

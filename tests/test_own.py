@@ -281,7 +281,7 @@ def test_a_worker_that_is_killed_is_a_failure_and_leaves_nothing(temporary: Path
         (Net(), (3, 9999, 9999), "at most 100,000,000"),
         (Net(), "3, 32, 32", "cannot be had"),
         (TINY, SHAPE, "leave input_shape out"),
-        (Net, None, "is no network. Give .* a torch.nn.Module"),
+        (Net, None, r"Net is a class\. Give a network made of it, such as Net\(\)"),
         ([("wide", TINY)], None, "is no network"),
         (("", Net()), SHAPE, "is no name for a network. Give a text of 1 to 60 characters"),
         (("x" * 61, Net()), SHAPE, "is no name for a network"),

@@ -1,6 +1,7 @@
 """Who may drive a dashboard, and what a dashboard makes of what it is told."""
 
 import json
+import os
 import socket
 import threading
 import time
@@ -138,10 +139,11 @@ def test_a_run_is_handed_over_before_the_page_is_asked_to_show_it(ear: Ear) -> N
         (Select("9.0-224"), "0.05 to 2"),
         (Select("0.5-160", Scenario("tflite")), "Engine 'tflite' is not known"),
         (Select("0.5-160", Scenario(threads=1000)), "CPUs are usable"),
+        (Select("0.5-160", Scenario(device="cuda:99")), "no device 'cuda:99' here"),
         (Show("{}"), "no snapshot of MobileNet Bench"),
         (Show(dumps(RUN).replace('"round":1,', '"round":-1,')), "snapshot is not valid"),
     ],
-    ids=["network", "config", "engine", "threads", "document", "content"],
+    ids=["network", "config", "engine", "threads", "device", "document", "content"],
 )
 def test_what_does_not_exist_is_refused_with_the_reason(
     ear: Ear, order: Select | Show, says: str
@@ -223,6 +225,14 @@ def test_a_dashboard_with_another_store_is_not_taken_for_ones_own(
 ) -> None:
     announce(port=8501, steering_port=1, secret="s")
     monkeypatch.setenv(STORE_VARIABLE, f"sqlite:///{tmp_path}/another.sqlite")
+
+    assert list(announced()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have owners and modes on POSIX")
+def test_what_others_could_have_written_is_not_believed() -> None:
+    path = announce(port=8501, steering_port=1, secret="s")
+    path.chmod(0o622)
 
     assert list(announced()) == []
 

@@ -17,7 +17,7 @@ from benchmarks.dashboard import network, session, shown
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note
-from benchmarks.jobs.machine_queue import is_anybody_measuring, lock_folder
+from benchmarks.jobs.machine_queue import FOLDER_VARIABLE, is_anybody_measuring, lock_folder
 from benchmarks.machine import read_machine
 from benchmarks.setups import machine_key
 from benchmarks.snapshot import Snapshot, digest
@@ -86,7 +86,8 @@ def _listen(port: int) -> Endpoint | None:
         endpoint = Endpoint(_server.board, receive)
         announced = announce(port=port, steering_port=endpoint.port, secret=endpoint.secret)
     except (OSError, StoreError) as error:
-        print(f"No notebook can find this dashboard: {error}", file=sys.stderr, flush=True)
+        reason = f"{error}. Set {FOLDER_VARIABLE} to a folder that can be written"
+        print(f"Notebooks cannot find this dashboard: {reason}.", file=sys.stderr, flush=True)
         return None
     atexit.register(announced.unlink, missing_ok=True)
     return endpoint

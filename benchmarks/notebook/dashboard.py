@@ -6,19 +6,21 @@ import secrets
 import webbrowser
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from benchmarks import units
-from benchmarks.candidates import Candidate, candidate
-from benchmarks.jobs.request import check_scenario
+from benchmarks.asked import own_in
+from benchmarks.candidates import Candidate, CandidateError, candidate
 from benchmarks.notebook import launch
 from benchmarks.notebook.frame import frame
 from benchmarks.notebook.selection import Selection, selection_of
 from benchmarks.progress import is_notebook
 from benchmarks.results import Run
-from benchmarks.scenarios import Precision, Scenario
+from benchmarks.scenarios import Precision, Scenario, ScenarioError
 from benchmarks.snapshot import dumps
 from benchmarks.steering.announcement import Announcement
-from benchmarks.steering.client import DashboardError, ask
+from benchmarks.steering.client import DashboardError, ask, is_there
+from benchmarks.steering.endpoint import check_way
 from benchmarks.steering.messages import Look, Select, Show, View
 from mobilenet.config import MobileNetConfig
 
@@ -75,10 +77,10 @@ class Dashboard:
         resolution: int | None = None,
         *,
         engine: str | None = None,
-        precision: Precision = "float32",
-        device: str = "cpu",
-        threads: int = 1,
-        batch: int = 1,
+        precision: Precision | None = None,
+        device: str | None = None,
+        threads: int | None = None,
+        batch: int | None = None,
     ) -> None:
         """Move the open page to a network, and with `engine` to a way of running it.
 
@@ -89,10 +91,16 @@ class Dashboard:
         Raises CandidateError, ConfigError or ScenarioError for what does not exist,
         DashboardError if the dashboard has ended.
         """
-        scenario = None
-        if engine is not None:
-            scenario = Scenario(engine, device, precision, threads, batch)
-            check_scenario(scenario)
+        given = {"precision": precision, "device": device, "threads": threads, "batch": batch}
+        chosen: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
+        scenario = None if engine is None else Scenario(engine, **chosen)
+        if scenario is not None:
+            check_way(scenario)
+        elif chosen:
+            raise ScenarioError(
+                f"{next(iter(chosen))} belongs to a way of running: give the engine as well, such "
+                "as engine='openvino'."
+            )
         ask(self.server, self.page, Select(_network(width, resolution).key, scenario))
 
     def show(self, run: Run) -> None:
@@ -114,6 +122,8 @@ class Dashboard:
 
     def stop(self) -> None:
         """End what was started from here. Raises DashboardError if this server was not."""
+        if not is_there(self.server):
+            return  # it has ended already
         if not launch.is_own(self.server.pid):
             raise DashboardError(
                 f"The dashboard on port {self.server.port} was started elsewhere (process "
@@ -126,6 +136,11 @@ class Dashboard:
 
 
 def _network(width: float | Network, resolution: int | None) -> Candidate:
+    if own_in(width) is not None:
+        raise CandidateError(
+            "The page's sliders lead to MobileNets and references. Measure your module, and show "
+            "the run: show(run)."
+        )
     if isinstance(width, (int, float)):
         if resolution is None:
             return candidate(MobileNetConfig(width))

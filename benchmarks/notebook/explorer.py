@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
+import uuid
 from functools import cache
 from html import escape
 from typing import Any
@@ -15,7 +16,7 @@ from benchmarks.collection import Collection
 from benchmarks.engines import ENGINES
 from benchmarks.insight import LARGEST, compared
 from benchmarks.jobs.manager import JobManager, JobView
-from benchmarks.jobs.request import Request
+from benchmarks.jobs.request import Request, check_scenario
 from benchmarks.jobs.runner import Runner
 from benchmarks.references import references
 from benchmarks.scenarios import Scenario
@@ -24,7 +25,6 @@ from mobilenet.config import PAPER_RESOLUTIONS, PAPER_WIDTHS, MobileNetConfig, p
 
 WIDTH_STEP, RESOLUTION_STEP = 0.05, 32
 PREVIEW_DELAY_S = 0.3  # in which the slider may move once more
-OWNER = "explorer"
 EXTRA = 'pip install "mobilenet-bench[notebook]"'
 _METRICS = {"latency": "Latency here", "mult_adds": "Mult-adds", "parameters": "Parameters"}
 
@@ -41,14 +41,17 @@ def explore(
     Raises ImportError if ipywidgets or anywidget is missing, with the command that brings them,
     and ConfigError or ScenarioError for what does not exist.
     """
-    return Explorer(MobileNetConfig(width, resolution), Scenario(engine, threads=threads))
+    config, scenario = MobileNetConfig(width, resolution), Scenario(engine, threads=threads)
+    check_scenario(scenario)
+    return Explorer(config, scenario)
 
 
 class Explorer:
     """What `explore` shows. `config` is the network that the sliders stand on."""
 
     def __init__(self, config: MobileNetConfig, scenario: Scenario) -> None:
-        widgets, figure_widget = _widgets()
+        widgets, self._figure_widget = _widgets()
+        self._owner = f"explorer {uuid.uuid4().hex}"  # of previews: each explorer waits for its own
         self._collection = Collection()
         self._drawing = threading.Lock()
         self._width = widgets.FloatSlider(
@@ -76,13 +79,14 @@ class Explorer:
         )
         self._threads = scenario.threads
         self._numbers = widgets.HTML()
-        self._figure: Any = figure_widget(notebook_figure(self._chart(), dark=False))
+        self._place = widgets.Box(layout={"width": "100%"})
+        self._drawn: charts.Figure | None = None
         self._view = widgets.VBox(
             [
                 widgets.HBox([self._width, self._resolution, self._engine]),
                 self._numbers,
                 self._metric,
-                self._figure,
+                self._place,
             ]
         )
         for control in (self._width, self._resolution, self._engine):
@@ -118,7 +122,7 @@ class Explorer:
                 scenarios=(scenario,),
                 preset="preview",
                 quality="preview",
-                owner=OWNER,
+                owner=self._owner,
                 delay_s=PREVIEW_DELAY_S,
             )
             job_id = manager().submit(request)
@@ -134,11 +138,19 @@ class Explorer:
         with self._drawing:
             self._collection = manager().collection()
             self._numbers.value = self._counts(job)
-            drawn = notebook_figure(self._chart(), dark=False)
-            with self._figure.batch_update():
-                self._figure.data = ()
-                self._figure.add_traces(drawn.data)
-                self._figure.layout = drawn.layout
+            chart = self._chart()
+            if chart != self._drawn:
+                # A new widget, whole: a browser that still loads one loses what is added to it.
+                before = self._place.children
+                self._place.children = (self._widget_of(chart),)
+                self._drawn = chart
+                for old in before:
+                    old.close()
+
+    def _widget_of(self, chart: charts.Figure) -> Any:
+        figure = self._figure_widget(notebook_figure(chart, dark=False))
+        figure._config = dict(charts.CONFIG)
+        return figure
 
     def _chart(self) -> charts.Figure:
         selected = Candidate(config=self.config)

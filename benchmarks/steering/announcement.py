@@ -68,11 +68,21 @@ def announced() -> Iterator[Announcement]:
     found = []
     for path in _folder().glob("*.json"):
         with suppress(OSError, ValidationError), path.open("rb") as file:
-            found.append(_FILE.validate_json(file.read(MAX_FILE_BYTES)))
+            if _is_own(file.fileno()):
+                found.append(_FILE.validate_json(file.read(MAX_FILE_BYTES)))
     kind = own_kind()
     yield from sorted(
         (one for one in found if one.kind == kind), key=lambda one: one.started_utc, reverse=True
     )
+
+
+def _is_own(descriptor: int) -> bool:
+    """Whether nobody but this user can have written it: what another announces would be shown under
+    Jupyter's own address, and be handed runs."""
+    if os.name != "posix":
+        return True
+    status = os.fstat(descriptor)
+    return status.st_uid == os.getuid() and not status.st_mode & 0o077
 
 
 def withdraw(pid: int) -> None:

@@ -30,7 +30,7 @@ class DashboardError(RuntimeError):
 
 
 def is_there(dashboard: Announcement) -> bool:
-    """Whether it listens, and is the one that was announced: its secret proves it."""
+    """Whether it listens, and accepts the secret that was announced."""
     try:
         ask(dashboard, "", Greet())
     except DashboardError:

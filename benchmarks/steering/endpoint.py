@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from benchmarks.candidates import CandidateError, candidate
 from benchmarks.jobs.request import check_scenario
-from benchmarks.scenarios import ScenarioError
+from benchmarks.machine import read_machine
+from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.snapshot import Snapshot, SnapshotError, loads
 from benchmarks.steering.messages import (
     ANSWER,
@@ -31,6 +32,16 @@ from benchmarks.steering.switchboard import Switchboard
 from mobilenet.config import ConfigError
 
 SILENCE_LIMIT_S = 10.0  # of somebody who has connected
+
+
+def check_way(scenario: Scenario) -> None:
+    """Raises ScenarioError for a way of running that the page does not offer on this machine."""
+    check_scenario(scenario)
+    offered = ("cpu", "cuda") if read_machine().accelerators else ("cpu",)
+    if scenario.device not in offered:
+        raise ScenarioError(
+            f"There is no device {scenario.device!r} here. Choose one of: {', '.join(offered)}."
+        )
 
 
 class Endpoint:
@@ -69,7 +80,7 @@ class Endpoint:
             case Select(network, scenario) as order:
                 candidate(network)
                 if scenario is not None:
-                    check_scenario(scenario)
+                    check_way(scenario)
                 self._board.order(letter.page, order)
             case Show(document):
                 found = loads(document)
@@ -80,6 +91,7 @@ class Endpoint:
 
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
+    request_queue_size = 64
     endpoint: Endpoint
 
     @property

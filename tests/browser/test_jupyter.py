@@ -91,11 +91,15 @@ def test_in_jupyterlab_a_run_is_measured_drawn_explored_and_steered(
         numbers = sheet.get_by_text(re.compile("^MobileNet 0.5-160: 76.5 M mult-adds"))
         expect(numbers).to_be_visible()
         expect(numbers).to_contain_text("ms here, a preview")
+        drawn = ".jp-OutputArea .jupyter-widgets .js-plotly-plot"
+        assert sheet.locator(drawn).evaluate("plot => plot.data.length") > 3
         sheet.get_by_role("slider", name="Width").or_(sheet.locator(".noUi-handle")).first.press(
             "ArrowLeft"
         )
         expect(sheet.get_by_text(re.compile("^MobileNet 0.45-160: "))).to_be_visible()
         assert value_of(kernel, "explorer.config.width_multiplier") == "0.45"
+        moved = sheet.locator(drawn).filter(has_text="0.45-160")
+        expect(moved).to_be_visible()
 
         drive(sheet, kernel)
         value_of(kernel, "d.show(run)")

@@ -1,0 +1,83 @@
+"""Sliders in a notebook: counts at once, times from a worker, and what is missing is said."""
+
+import builtins
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import benchmarks as bench
+from benchmarks.notebook import explorer
+from benchmarks.scenarios import ScenarioError
+from mobilenet import ConfigError
+from mobilenet.config import MobileNetConfig
+from tests.waiting import soon
+
+PATIENCE_S = 120
+
+
+@pytest.fixture(autouse=True)
+def _own_queue() -> Iterator[None]:
+    yield
+    explorer.manager().close()
+    explorer.manager.cache_clear()
+
+
+def numbers(shown: Any) -> str:
+    return str(shown._numbers.value)
+
+
+def chart(shown: Any) -> Any:
+    (figure,) = shown._place.children
+    return figure
+
+
+def drawn(shown: Any) -> set[str]:
+    return {own[0] for trace in chart(shown).data for own in (trace.customdata or ())}
+
+
+def test_counts_follow_the_sliders_at_once_and_a_time_comes_later() -> None:
+    shown = bench.explore(0.25, 128)
+
+    assert "<b>MobileNet 0.25-128</b>: 13.6 M mult-adds" in numbers(shown)
+    shown._width.value = 0.5
+    assert "<b>MobileNet 0.5-128</b>: 49.2 M mult-adds" in numbers(shown)
+    assert shown.config == MobileNetConfig(0.5, 128)
+    assert soon(lambda: "ms here, a preview" in numbers(shown), PATIENCE_S)
+
+
+def test_the_chart_holds_all_networks_and_the_one_between_the_stops() -> None:
+    shown = bench.explore(0.25, 128)
+    assert {"0.25-128", "1.0-224", "resnet18"} <= drawn(shown)
+
+    shown._width.value = 0.3
+
+    assert "0.3-128" in drawn(shown)
+    assert chart(shown)._config["showSendToCloud"] is False
+
+
+def test_two_explorers_both_get_their_times() -> None:
+    one, two = bench.explore(0.25, 128), bench.explore(0.5, 128)
+
+    assert soon(lambda: "a preview" in numbers(one) and "a preview" in numbers(two), PATIENCE_S)
+
+
+def test_what_does_not_exist_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="'tflite' is not known"):
+        bench.explore(engine="tflite")
+    with pytest.raises(ConfigError, match=r"0\.05 to 2"):
+        bench.explore(9.0)
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "anywidget":
+            raise ImportError(name, name=name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+
+    with pytest.raises(ImportError, match=r"needs anywidget.*mobilenet-bench\[notebook\]"):
+        bench.explore()
