@@ -61,8 +61,8 @@ def answer(
     """Measure in both, save what is asked for, print how this one compares, and end."""
     from benchmarks import compare, snapshot
     from benchmarks.setups import facts as facts_of
-    from benchmarks.snapshot.files import FileError, write_whole
     from benchmarks.tables import describe_failure
+    from mobilenet.files import FileError, write_whole
 
     ours, theirs = _run(request, python)
     try:

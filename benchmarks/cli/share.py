@@ -63,7 +63,7 @@ def report(
       mobilenet-bench report run.html --json run.json    and back again
     """
     from benchmarks import report as reports
-    from benchmarks.snapshot.files import FileError, check_target, write_whole
+    from mobilenet.files import FileError, check_target, write_whole
 
     found = _one(given)
     forms: list[tuple[Path | None, Callable[[Snapshot], str]]] = [

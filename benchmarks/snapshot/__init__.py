@@ -19,11 +19,12 @@ from pydantic import TypeAdapter, ValidationError
 from benchmarks import units
 from benchmarks.machine import private_names
 from benchmarks.results import Run
-from benchmarks.snapshot import document, files
+from benchmarks.snapshot import document
 from benchmarks.snapshot.agreement import difference
 from benchmarks.snapshot.private import without_private
 from benchmarks.summary import summarise
 from benchmarks.timing.protocol import EFFORTS, PLANS, PROTOCOL_VERSION, Preset
+from mobilenet import files
 
 MAX_BYTES = 5_000_000
 ID_CHARACTERS = 26  # 130 bits: nobody guesses one, and no two are equal by chance

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all; for whatever is written anywhere in this program."""
 
 from __future__ import annotations
 

@@ -1,0 +1,241 @@
+"""Weights out of files and into files, whosever format it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mobilenet.config import MobileNetConfig
+from mobilenet.convention import PYTORCH, TENSORFLOW, Convention
+from mobilenet.files import FileError, write_whole
+from mobilenet.weights import hugging_face, keras, own, preprocessing, safe, slim, timm
+from mobilenet.weights.containers import MAX_FILE_BYTES, Array, Container
+from mobilenet.weights.error import WeightsError
+from mobilenet.weights.places import Table, Theirs, their_shape
+from mobilenet.weights.preprocessing import Preprocessing
+from mobilenet.weights.value import Weights, check, shapes
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+PICKLES = (b"PK\x03\x04", b"\x80")  # PyTorch's and Keras's archives, and bare pickles
+MAX_NAMED = 3  # missing tensors that a message names
+LAST_CONVOLUTION = "blocks.12.1.0.weight"  # its 1024 outputs tell the width
+
+
+@dataclass(frozen=True)
+class Format:
+    """How somebody else keeps a MobileNet.
+
+    background: their networks may have one class more, the first, for "none of these".
+    """
+
+    title: str
+    convention: Convention
+    preprocessing: Preprocessing
+    names: Callable[[MobileNetConfig], Table]
+    opened: Callable[[Path], AbstractContextManager[Container]]
+    background: bool = False
+
+
+KERAS = Format("Keras", TENSORFLOW, preprocessing.SLIM, keras.names, keras.opened)
+SLIM = Format("TF-slim", TENSORFLOW, preprocessing.SLIM, slim.names, slim.opened, background=True)
+HUGGING_FACE = Format(
+    "Hugging Face transformers",
+    TENSORFLOW,
+    preprocessing.HUGGING_FACE,
+    hugging_face.names,
+    safe.opened,
+    background=True,
+)
+TIMM = Format("timm", PYTORCH, preprocessing.TIMM, timm.names, safe.opened)
+
+Written = Literal["own", "keras", "hugging_face", "timm"]
+
+
+def read(path: Path | str, config: MobileNetConfig | None = None) -> Weights:
+    """The weights in a file: Keras's .h5, TF-slim's .tgz or .index, or safetensors.
+
+    What a file is, its content tells, not its name. config: the network they are for; only this
+    program's own files say themselves. Where a file has TensorFlow's 1001 classes and the network
+    1000, the first, the background, is left out.
+
+    Raises WeightsError for a file that is damaged, holds another network, or could run code.
+    """
+    path = Path(path)
+    form = _form(path)
+    if form is None:
+        return _read_own(path, config)
+    if config is None:
+        raise WeightsError(f"{path.name} does not say which network it is for. Name one.")
+    names = form.names(config)
+    with form.opened(path) as container:
+        tensors = _tensors(container, names, config, path.name, background=form.background)
+    origin = f"{form.title}, {path.name}"
+    return Weights(config, form.convention, form.preprocessing, tensors, origin)
+
+
+def write(weights: Weights, path: Path | str, form: Written = "own") -> None:
+    """Write the weights for this program ("own") or another; whole, or not at all.
+
+    path: of the file; for "hugging_face" of the folder, as `from_pretrained` takes it.
+
+    Raises WeightsError where the other program would compute something else with them, FileError
+    where the disk does not take them.
+    """
+    path = Path(path)
+    if form == "own":
+        words = own.written(
+            weights.config, weights.convention, weights.preprocessing, weights.origin
+        )
+        write_whole(path, safe.content(_arrays(weights, own.names(weights.tensors)), words))
+        return
+    target = {"keras": KERAS, "hugging_face": HUGGING_FACE, "timm": TIMM}[form]
+    if weights.convention != target.convention:
+        raise WeightsError(
+            f"{target.title} follows {target.convention.name} in padding and batch norm, but these "
+            f"weights were trained as {weights.convention.name} does it: they would answer "
+            f"otherwise there. Train with {target.convention.name}'s convention."
+        )
+    arrays = _arrays(weights, target.names(weights.config))
+    if form == "keras":
+        write_whole(path, keras.content(arrays))
+    elif form == "timm":
+        write_whole(path, safe.content(arrays | _counters(arrays, ".running_mean")))
+    else:
+        _make(path)
+        settings = json.dumps(hugging_face.settings(weights.config), indent=2)
+        write_whole(path / "config.json", settings.encode())
+        content = safe.content(arrays | _counters(arrays, ".running_mean"))
+        write_whole(path / "model.safetensors", content)
+
+
+def _form(path: Path) -> Format | None:
+    """Whose format a file has, by its first bytes or its names; None for our own."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(9)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+    if size > MAX_FILE_BYTES:
+        raise WeightsError(
+            f"{path.name} has {size} bytes; no MobileNet needs more than {MAX_FILE_BYTES}."
+        )
+    if start.startswith(HDF5):
+        return KERAS
+    if path.name.endswith(slim.INDEX) or start.startswith(slim.GZIP):
+        return SLIM
+    # A safetensors file begins with the length of its header, of which any byte is possible.
+    if start.startswith(PICKLES) and start[8:] != b"{":
+        raise WeightsError(
+            f"{path.name} is a pickle or an archive of one, which can run code when it is read, so "
+            "it is not. Save the weights as safetensors or as Keras's .h5."
+        )
+    with safe.opened(path) as file:
+        if own.KEY in file.metadata:
+            return None
+        for mark, form in ((hugging_face.MARK, HUGGING_FACE), (timm.MARK, TIMM)):
+            if mark in file.shapes:
+                return form
+    raise WeightsError(
+        f"{path.name} is a safetensors file, but not of a MobileNet v1 by Hugging Face, timm or "
+        "this program."
+    )
+
+
+def _read_own(path: Path, config: MobileNetConfig | None) -> Weights:
+    with safe.opened(path) as file:
+        words = own.read(file.metadata)
+        if config is not None and config != words.network:
+            raise WeightsError(
+                f"{path.name} is for {words.network.label}, not for {config.label}. Choose that."
+            )
+        names = own.names(shapes(words.network))
+        tensors = _tensors(file, names, words.network, path.name, background=False)
+    return Weights(words.network, words.rules, words.preprocessing, tensors, words.origin)
+
+
+def _tensors(
+    container: Container, names: Table, config: MobileNetConfig, file: str, *, background: bool
+) -> dict[str, Tensor]:
+    missing = [theirs.name for theirs in names.values() if theirs.name not in container.shapes]
+    if missing:
+        named = ", ".join(missing[:MAX_NAMED])
+        more = f" and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
+        raise WeightsError(f"{file} lacks {named}{more}: it is no whole MobileNet v1.")
+    tensors = {}
+    for ours, shape in shapes(config).items():
+        theirs, wanted = names[ours], shape
+        if background and ours.startswith("classifier."):
+            wanted = (shape[0] + 1, *shape[1:])
+            if container.shapes[theirs.name] != their_shape(wanted, theirs.axes):
+                wanted = shape
+        # Before it is read: a file may promise an array larger than this machine's memory.
+        if container.shapes[theirs.name] != their_shape(wanted, theirs.axes):
+            raise WeightsError(_mismatch(container, names, config, file, theirs, shape))
+        found = container.array(theirs.name)
+        if theirs.axes is not None:
+            found = found.transpose(theirs.axes)
+        tensor = torch.from_numpy(np.ascontiguousarray(found).reshape(wanted))
+        tensors[ours] = tensor[wanted[0] - shape[0] :].clone()
+    check(tensors)
+    return tensors
+
+
+def _mismatch(
+    container: Container,
+    names: Table,
+    config: MobileNetConfig,
+    file: str,
+    theirs: Theirs,
+    shape: tuple[int, ...],
+) -> str:
+    last, outputs = names.get(LAST_CONVOLUTION), 0
+    if last is not None and len(container.shapes[last.name]) == 4:
+        outputs = container.shapes[last.name][(last.axes or (0,))[0]]
+    classes = container.shapes[names["classifier.bias"].name]
+    what = f"{theirs.name} is {_by(container.shapes[theirs.name])} instead of " + _by(
+        their_shape(shape, theirs.axes)
+    )
+    return (
+        f"{file} is for another network than {config.label}: {what}. Its last convolution has "
+        f"{outputs} channels (width {outputs / 1024:g}), its classifier {_by(classes)} classes."
+    )
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "a single number"
+
+
+def _arrays(weights: Weights, names: Mapping[str, Theirs]) -> dict[str, Array]:
+    arrays: dict[str, Array] = {}
+    for ours, theirs in names.items():
+        found = weights.tensors[ours].numpy()
+        if theirs.axes is not None:
+            wide = found.reshape(found.shape + (1,) * (4 - found.ndim))
+            found = wide.transpose(np.argsort(theirs.axes))
+        arrays[theirs.name] = np.ascontiguousarray(found)
+    return arrays
+
+
+def _counters(arrays: Mapping[str, Array], mark: str) -> dict[str, Array]:
+    """PyTorch's batch counters, which its `load_state_dict` asks for."""
+    return {
+        name.removesuffix(mark) + ".num_batches_tracked": np.zeros((), np.int64)
+        for name in arrays
+        if name.endswith(mark)
+    }
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{folder} cannot be made: {error.strerror}. Choose another.") from error

@@ -1,0 +1,47 @@
+"""Hugging Face's names, `google/mobilenet_v1_*`: safetensors, read and written.
+
+Source of the names: transformers, modeling_mobilenet_v1.py.
+"""
+
+from __future__ import annotations
+
+from mobilenet.config import MobileNetConfig
+from mobilenet.weights.places import PYTORCH_NAMES, Place, Table, Theirs, table
+
+MARK = "mobilenet_v1.conv_stem.convolution.weight"  # only these files have it
+
+
+def names(config: MobileNetConfig) -> Table:
+    return table(
+        config,
+        kernel=lambda place: Theirs(f"{_layer(place)}.convolution.weight"),
+        norm=lambda place: f"{_layer(place)}.normalization.",
+        names=PYTORCH_NAMES,
+        classifier=(Theirs("classifier.weight"), "classifier.bias"),
+    )
+
+
+def _layer(place: Place) -> str:
+    if place.kind == "stem":
+        return "mobilenet_v1.conv_stem"
+    index = 2 * (place.number - 1) + (place.kind == "pointwise")
+    return f"mobilenet_v1.layer.{index}"
+
+
+def settings(config: MobileNetConfig) -> dict[str, object]:
+    """What transformers' `MobileNetV1Config` needs to build the same network."""
+    return {
+        "architectures": ["MobileNetV1ForImageClassification"],
+        "model_type": "mobilenet_v1",
+        "num_channels": 3,
+        "image_size": config.resolution,
+        "depth_multiplier": config.width_multiplier,
+        "min_depth": 8,
+        "hidden_act": "relu6",
+        "tf_padding": True,
+        "layer_norm_eps": 0.001,
+        # transformers takes this as the share that is dropped; 0.999 would drop nearly all.
+        "classifier_dropout_prob": 0.001,
+        "id2label": {str(number): f"LABEL_{number}" for number in range(config.num_classes)},
+        "label2id": {f"LABEL_{number}": number for number in range(config.num_classes)},
+    }
