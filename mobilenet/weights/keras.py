@@ -7,7 +7,7 @@ keras/src/legacy/saving/legacy_h5_format.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -66,16 +66,14 @@ class _Layers:
         }
 
     def array(self, name: str) -> Array:
-        dataset = self._sets[name]
-        # Both would make HDF5 open files of this computer that the sender chose.
-        if dataset.external or dataset.is_virtual:
-            raise WeightsError(f"{name} lies in another file. Save the weights in one file.")
-        if dataset.dtype.kind != "f":
-            raise WeightsError(f"{name} is of type {dataset.dtype}, not of floating-point numbers.")
-        try:
+        with _whole(name):
+            dataset = self._sets[name]
+            # Both would make HDF5 open files of this computer that the sender chose.
+            if dataset.external or dataset.is_virtual:
+                raise WeightsError(f"{name} lies in another file. Save the weights in one file.")
+            if dataset.dtype.kind != "f":
+                raise WeightsError(f"{name} holds {dataset.dtype}, not floating-point numbers.")
             return np.asarray(dataset[()], dtype=np.float32)
-        except OSError as error:
-            raise WeightsError(f"{name} cannot be read: the file is damaged or cut off.") from error
 
 
 def _datasets(
@@ -98,22 +96,34 @@ def _datasets(
 
 
 @contextmanager
+def _whole(name: str) -> Iterator[None]:
+    """What h5py raises for a damaged file depends on where the damage is."""
+    try:
+        yield
+    except WeightsError:
+        raise
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
+        raise WeightsError(f"{name} cannot be read: the file is damaged or cut off.") from error
+
+
+@contextmanager
 def opened(path: Path) -> Iterator[Container]:
     """Raises WeightsError for a file that HDF5 cannot open, or that has another layout."""
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise WeightsError(f"{path.name} is no whole HDF5 file: damaged or cut off.") from error
-    with file:
-        root = file.get("model_weights", file)  # there in a model that was saved whole
-        if not isinstance(root, h5py.Group) or "conv1" not in root:
-            hint = (
-                ' This is Keras 3\'s newer layout: save with `model.save("….h5")`.'
-                if "layers" in root
-                else ""
-            )
-            raise WeightsError(f"{path.name} has no layer conv1, so it is no MobileNet.{hint}")
-        yield _Layers(root)
+    with ExitStack() as stack:
+        with _whole(path.name):
+            file = stack.enter_context(h5py.File(path, "r"))
+            layers = _Layers(_root(file, path.name))
+        yield layers
+
+
+def _root(file: h5py.File, name: str) -> h5py.Group:
+    root = file.get("model_weights", file)  # there in a model that was saved whole
+    if isinstance(root, h5py.Group) and "conv1" in root:
+        return root
+    hint = ""
+    if "layers" in file:
+        hint = ' This is Keras 3\'s newer layout: save with `model.save("….h5")`.'
+    raise WeightsError(f"{name} has no layer conv1, so it is no MobileNet of Keras.{hint}")
 
 
 def content(arrays: Mapping[str, Array]) -> bytes:
