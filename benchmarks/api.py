@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import queue
-import signal
 import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 from benchmarks.asked import Network, Shape, candidates_of, own_in, several
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
 from benchmarks.jobs.environment import Environment, find_environment
+from benchmarks.jobs.interruptible import carried_out
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 from benchmarks.jobs.request import OF_THIS_PYTHON, Request, scenarios_for
 from benchmarks.jobs.runner import Runner
-from benchmarks.jobs.updates import Listener, Update
+from benchmarks.jobs.updates import Listener
 from benchmarks.progress import listening
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.timing.protocol import PLANS, Preset
-
-
-@dataclass(frozen=True)
-class Interrupt:
-    """Somebody pressed Ctrl-C, or the stop button of a notebook."""
-
-
-News = queue.SimpleQueue[Update | Interrupt | None]  # None: it has ended
-LOOK_FOR_INTERRUPT_S = 0.25  # a signal that another thread takes does not wake this one
 
 
 def measure(
@@ -153,50 +141,14 @@ def carry_out_against(request: Request, other: Environment, listen: Listener) ->
 
 def _carry_out(request: Request, listen: Listener) -> tuple[Run, Run]:
     runner = Runner()
-    stop = threading.Event()
-    with _interrupts() as news, ThreadPoolExecutor(max_workers=1) as pool:
-        future = pool.submit(_run, runner, request, news.put, stop)
-        future.add_done_callback(lambda done: news.put(None))
+
+    def work(tell: Listener, stop: threading.Event) -> tuple[Run, Run]:
         try:
-            while not (future.done() and news.empty()):
-                with suppress(queue.Empty):
-                    match news.get(timeout=LOOK_FOR_INTERRUPT_S):
-                        case Interrupt():
-                            stop.set()
-                            runner.poke()
-                        case None:
-                            pass
-                        case update:
-                            listen(update)
-        finally:  # whatever ends the waiting ends the run
-            stop.set()
-            runner.poke()
-        return future.result()
+            return runner.run_both(request, Ticket(lock_folder(), request.title), tell, stop)
+        finally:
+            runner.close()
 
-
-def _run(
-    runner: Runner, request: Request, listen: Listener, stop: threading.Event
-) -> tuple[Run, Run]:
-    try:
-        return runner.run_both(request, Ticket(lock_folder(), request.title), listen, stop)
-    finally:
-        runner.close()
-
-
-@contextmanager
-def _interrupts() -> Iterator[News]:
-    """What happens while this lasts, each Ctrl-C among it. The exception that it raises otherwise
-    can hit anywhere, also where nobody is ready for it, and would lose what was measured."""
-    news: News = queue.SimpleQueue()  # its `put` may be interrupted
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield news
-        return
-    signal.signal(signal.SIGINT, lambda number, frame: news.put(Interrupt()))
-    try:
-        yield news
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return carried_out(work, runner.poke, listen)
 
 
 def _title(candidates: tuple[Candidate, ...]) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from filelock import lock_descriptor, unlock_descriptor
 from platformdirs import user_cache_path
 
 FOLDER_VARIABLE = "MOBILENET_BENCH_LOCKS"
+POLL_QUEUE_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,25 @@ class MachineLock:
 
     def close(self) -> None:
         self._file.close()
+
+
+def take_machine(
+    ticket: Ticket, lock: MachineLock, stop: threading.Event, tell: Callable[[Place], None]
+) -> bool:
+    """Wait until it is the ticket's turn and take the lock; False if `stop` was set before.
+
+    tell: called with each change of the place.
+    """
+    told: Place | None = None
+    while not stop.is_set():
+        place = ticket.place()
+        if place.ahead == 0 and lock.try_acquire():
+            return True
+        if place != told:
+            tell(place)
+            told = place
+        stop.wait(POLL_QUEUE_S)
+    return False
 
 
 def is_anybody_measuring(folder: Path) -> bool:

@@ -16,7 +16,7 @@ from benchmarks.jobs.aside import folder_aside
 from benchmarks.jobs.calm import WAITING, wait_until_calm
 from benchmarks.jobs.collected import Collected
 from benchmarks.jobs.conversation import Cancelled, Conversation
-from benchmarks.jobs.machine_queue import MachineLock, Place, Ticket, lock_folder
+from benchmarks.jobs.machine_queue import MachineLock, Ticket, lock_folder, take_machine
 from benchmarks.jobs.preparing import prepared_task
 from benchmarks.jobs.replicate import Runtime
 from benchmarks.jobs.replication import Replication
@@ -29,8 +29,6 @@ from benchmarks.prepared import Form
 from benchmarks.results import Conditions, Run
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import PLANS
-
-POLL_QUEUE_S = 0.2
 
 
 class Runner:
@@ -130,16 +128,10 @@ class Runner:
                 self._end_warm()
 
     def _wait_for_machine(self, ticket: Ticket, listen: Listener) -> None:
-        told: Place | None = None
-        while not self._talk.stop.is_set():
-            place = ticket.place()
-            if place.ahead == 0 and self._lock.try_acquire():
-                return
-            if place != told:
-                listen(Waiting(place))
-                told = place
-            self._talk.stop.wait(POLL_QUEUE_S)
-        raise Cancelled
+        if not take_machine(
+            ticket, self._lock, self._talk.stop, lambda place: listen(Waiting(place))
+        ):
+            raise Cancelled
 
     def _measure_warm(self, request: Request, out: Collected) -> None:
         """In the worker that is kept where that can be: soon there, and marked for it."""

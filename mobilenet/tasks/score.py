@@ -1,0 +1,70 @@
+"""How many images were recognised, and what that says of all others like them. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scipy.stats import binomtest
+
+CONFIDENCE = 0.95
+TOP = 5  # a right answer among so many counts for top-5
+
+
+class Bounds(NamedTuple):
+    """Percent."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of `total` images, how many had their class first, and among the first five.
+
+    top5: None where there are five classes or fewer, and everything would count.
+    """
+
+    total: int
+    top1: int
+    top5: int | None = None
+
+    @property
+    def top1_percent(self) -> float:
+        return 100 * self.top1 / self.total
+
+    @property
+    def top5_percent(self) -> float | None:
+        return None if self.top5 is None else 100 * self.top5 / self.total
+
+    @property
+    def top1_bounds(self) -> Bounds:
+        """Wilson's interval: right also near 0 and 100 %, where mean and deviation are not."""
+        return _wilson(self.top1, self.total)
+
+    @property
+    def top5_bounds(self) -> Bounds | None:
+        return None if self.top5 is None else _wilson(self.top5, self.total)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """number: from 1 on. loss: mean over the training images. seconds: that it took, with its test.
+
+    score: of the images that train nothing.
+    """
+
+    number: int
+    loss: float
+    score: Score
+    seconds: float
+
+
+def is_above(one: Score, other: Score) -> bool:
+    """Whether the intervals separate; only then may two networks be put in an order."""
+    return one.top1_bounds.low > other.top1_bounds.high
+
+
+def _wilson(successes: int, total: int) -> Bounds:
+    found = binomtest(successes, total).proportion_ci(CONFIDENCE, method="wilson")
+    return Bounds(100 * float(found.low), 100 * float(found.high))
