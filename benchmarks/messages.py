@@ -14,7 +14,10 @@ from benchmarks.prepared import Form
 from benchmarks.results import Block, Failure, Measurement, Quality
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Plan
+from benchmarks.training.order import Examination, Order
 from benchmarks.usage import Energy, Memory
+from mobilenet.config import MobileNetConfig
+from mobilenet.tasks.score import Epoch, Score
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,24 @@ class Prepare:
     form: Form
     folder: str
     kind: Literal["prepare"] = "prepare"
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train one network. Answered by `Trained` for each epoch, or `NotTrained`."""
+
+    run_id: str
+    order: Order
+    kind: Literal["train"] = "train"
+
+
+@dataclass(frozen=True)
+class Examine:
+    """Score weights on images. Answered by `Scored` or `NotTrained`."""
+
+    run_id: str
+    examination: Examination
+    kind: Literal["examine"] = "examine"
 
 
 @dataclass(frozen=True)
@@ -205,14 +226,50 @@ class NotPrepared:
 
 
 @dataclass(frozen=True)
+class Trained:
+    epoch: Epoch
+    kind: Literal["trained"] = "trained"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """config: of the network whose weights these are. origin: where they come from, in words."""
+
+    score: Score
+    config: MobileNetConfig
+    origin: str
+    kind: Literal["scored"] = "scored"
+
+
+@dataclass(frozen=True)
+class NotTrained:
+    """Nor scored."""
+
+    reason: str
+    kind: Literal["not_trained"] = "not_trained"
+
+
+@dataclass(frozen=True)
 class Done:
     cancelled: bool = False
     kind: Literal["done"] = "done"
 
 
-Command = Measure | Load | Turns | Weigh | Prepare | Receive | Cancel
+Command = Measure | Load | Turns | Weigh | Prepare | Train | Examine | Receive | Cancel
 Event = (
-    Ready | Progress | Result | Failed | Loaded | Turned | Weighed | Prepared | NotPrepared | Done
+    Ready
+    | Progress
+    | Result
+    | Failed
+    | Loaded
+    | Turned
+    | Weighed
+    | Prepared
+    | NotPrepared
+    | Trained
+    | Scored
+    | NotTrained
+    | Done
 )
 COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
 from benchmarks import units
-from benchmarks.jobs.updates import Listener, Update, Waiting
+from benchmarks.jobs.updates import Learned, Listener, Update, Waiting
 from benchmarks.messages import Progress as Step
 from benchmarks.tables import printable
 
@@ -64,6 +64,8 @@ class ProgressBar:
                     print(waiting_text(update), file=sys.stderr, flush=True)
             case Step():
                 self._draw(step_text(update), update.fraction)
+            case Learned():
+                self._bar.console.print(learned_text(update), markup=False, highlight=False)
 
     def _draw(self, text: str, fraction: float) -> None:
         self._bar.update(self._task, description=text, completed=fraction, refresh=True)
@@ -97,6 +99,14 @@ def step_text(step: Step) -> str:
     """ "Process 2 of 3: Timing, 12 s left"."""
     left = "" if step.remaining_s is None else f", {units.duration(step.remaining_s)} left"
     return f"{step.phase}{left}"
+
+
+def learned_text(learned: Learned) -> str:
+    """ "0.25-32: epoch 3, loss 0.514, top-1 88.5 %"."""
+    epoch = learned.epoch
+    score = units.percent(epoch.score.top1_percent)
+    loss = units.significant(epoch.loss)
+    return f"{learned.network}: epoch {epoch.number}, loss {loss}, top-1 {score}"
 
 
 def waiting_text(waiting: Waiting) -> str:

@@ -62,6 +62,11 @@ def percent(value_percent: float | None, *, error_percent: float | None = None) 
     return f"≈ {value_percent:.1f} ± {error_percent:.1f} %"
 
 
+def percent_span(low_percent: float, high_percent: float) -> str:
+    """The ends of an interval of percentages: "96.4 to 98.9 %"."""
+    return f"{low_percent:.1f} to {percent(high_percent)}"
+
+
 def times(ratio: float, *, digits: int = 2) -> str:
     """A ratio as people say it: 6.3 ×, 42 ×."""
     return f"{significant(ratio, digits)} ×"

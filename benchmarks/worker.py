@@ -31,6 +31,7 @@ from benchmarks.messages import (
     Cancel,
     Done,
     Event,
+    Examine,
     Failed,
     Load,
     Measure,
@@ -41,6 +42,7 @@ from benchmarks.messages import (
     Ready,
     Receive,
     Result,
+    Train,
     Turned,
     Turns,
     Weigh,
@@ -56,6 +58,7 @@ REPORT_EVERY_S = 0.4  # partial results; between blocks, never inside one
 REPORT_SHARE = 0.1  # and ever more seldom: they carry all raw times so far
 
 Emit = Callable[[Event], None]
+Work = Measure | Load | Turns | Weigh | Prepare | Train | Examine
 
 
 class Cancelled(Exception):
@@ -67,11 +70,11 @@ class Inbox:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._commands: queue.Queue[Measure | Load | Turns | Weigh | Prepare] = queue.Queue()
+        self._commands: queue.Queue[Work] = queue.Queue()
         self._cancelled: set[str] = set()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def next(self) -> Measure | Load | Turns | Weigh | Prepare:
+    def next(self) -> Work:
         return self._commands.get()
 
     def check(self, run_id: str) -> Check:
@@ -124,6 +127,8 @@ def main() -> None:
                     measure(command, emit, check)
                 case Weigh():
                     emit(_weigh(command, check))
+                case Train() | Examine():
+                    _learn(command, emit, check)
         except Cancelled:
             emit(Done(cancelled=True))
         else:
@@ -230,6 +235,15 @@ def _prepare(command: Prepare) -> Prepared | NotPrepared:
         )
     except EngineError as error:
         return NotPrepared(str(error))
+
+
+def _learn(command: Train | Examine, emit: Emit, check: Check) -> None:
+    from benchmarks.training import work  # torch; only its workers are asked
+
+    if isinstance(command, Train):
+        work.carry_out(command.order, emit, check)
+    else:
+        work.examine(command.examination, emit, check)
 
 
 def _emitter() -> Emit:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli import machine, measure, share
+from benchmarks.cli import learning, machine, measure, share, weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,10 @@ for command in (
     measure.measure,
     share.report,
     share.compare,
+    learning.train,
+    learning.evaluate,
+    weights.weights,
+    weights.export,
     machine.engines,
     machine.machine,
     machine.validate,

@@ -7,11 +7,22 @@ import time
 from collections.abc import Callable
 
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
-from benchmarks.messages import Cancel, Done, Event, Load, Measure, Prepare, Ready, Turns, Weigh
+from benchmarks.messages import (
+    Cancel,
+    Done,
+    Event,
+    Examine,
+    Load,
+    Measure,
+    Prepare,
+    Ready,
+    Train,
+    Turns,
+    Weigh,
+)
 
-Long = (
-    Measure | Load | Weigh | Prepare
-)  # commands with several answers, the last of which is `Done`
+# Commands with several answers, the last of which is `Done`.
+Long = Measure | Load | Weigh | Prepare | Train | Examine
 POLL_WORKER_S = 1.0
 CANCEL_GRACE_S = 5.0
 

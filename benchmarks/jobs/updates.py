@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchmarks.jobs.machine_queue import Place
 from benchmarks.messages import Progress
 from benchmarks.results import Failure, Measurement
+from mobilenet.tasks.score import Epoch
 
 
 @dataclass(frozen=True)
@@ -17,5 +18,13 @@ class Waiting:
     place: Place
 
 
-Update = Waiting | Progress | Measurement | Failure
+@dataclass(frozen=True)
+class Learned:
+    """A network, by its label, has been trained for one more epoch."""
+
+    network: str
+    epoch: Epoch
+
+
+Update = Learned | Waiting | Progress | Measurement | Failure
 Listener = Callable[[Update], None]

@@ -136,22 +136,17 @@ def _transform(
     elif preprocessing.resize == "shortest side":
         steps = [v2.Resize(whole, way), v2.CenterCrop(resolution)]
     else:
-        steps = [_CentralShare(preprocessing.crop_fraction), v2.Resize([resolution] * 2, way)]
+        share = preprocessing.crop_fraction
+        steps = [v2.Lambda(lambda image: _central(image, share)), v2.Resize([resolution] * 2, way)]
     return v2.Compose([*steps, v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
 
 
-class _CentralShare(v2.Transform):
+def _central(image: Image.Image, share: float) -> Image.Image:
     """The middle of an image, a share of each side."""
-
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
-
-    def transform(self, inpt: Image.Image, params: dict[str, object]) -> Image.Image:
-        width, height = inpt.size
-        wide, high = max(round(width * self.share), 1), max(round(height * self.share), 1)
-        left, top = (width - wide) // 2, (height - high) // 2
-        return inpt.crop((left, top, left + wide, top + high))
+    width, height = image.size
+    wide, high = max(round(width * share), 1), max(round(height * share), 1)
+    left, top = (width - wide) // 2, (height - high) // 2
+    return image.crop((left, top, left + wide, top + high))
 
 
 def _classes(folder: Path) -> tuple[str, ...]:

@@ -81,6 +81,11 @@ def read(path: Path | str, config: MobileNetConfig | None = None) -> Weights:
     return Weights(config, form.convention, form.preprocessing, tensors, origin)
 
 
+def is_own(path: Path | str) -> bool:
+    """Whether a file says itself which network it is for. Raises WeightsError as `read` does."""
+    return _form(Path(path)) is None
+
+
 def write(weights: Weights, path: Path | str, form: Written = "own") -> None:
     """Write the weights for this program ("own") or another; whole, or not at all.
 

@@ -1,0 +1,272 @@
+"""Training a network, and finding out how accurate one is: the commands train and evaluate."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmarks.cli.answer import (
+    BAD_INPUT,
+    FAILED,
+    INTERRUPTED,
+    AsJson,
+    print_aligned,
+    print_json,
+    stop,
+    tell,
+)
+from benchmarks.cli.weights import Classes, Resolution, Width, network_for
+from benchmarks.training.order import ConventionName, Examination, Order, Outcome
+from mobilenet.tasks.recipe import Augmentation, Optimiser, Recipe
+
+if TYPE_CHECKING:
+    from benchmarks.jobs.updates import Listener
+    from benchmarks.messages import Scored
+
+_PLAIN = Recipe()
+Data = Annotated[
+    str,
+    typer.Option(metavar="DATA", help="digits, or a folder with a sub-folder per class."),
+]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="CPU threads; all that this process may use, if not said.")
+]
+
+
+def train(
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="A sub-folder per network goes there.")
+    ],
+    data: Data = "digits",
+    width: Annotated[
+        list[str] | None, typer.Option(metavar="LIST", help="Width multipliers, such as 0.25,0.5.")
+    ] = None,
+    resolution: Annotated[
+        list[str] | None, typer.Option(metavar="LIST", help="Input sizes in pixels, from 32 on.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="Times that every image is seen.")] = _PLAIN.epochs,
+    optimiser: Annotated[
+        Optimiser, typer.Option(help="The paper's rmsprop, or today's.")
+    ] = _PLAIN.optimiser,
+    learning_rate: Annotated[
+        float, typer.Option(help="At the start; it falls.")
+    ] = _PLAIN.learning_rate,
+    batch: Annotated[int, typer.Option(help="Images in one step.")] = _PLAIN.batch,
+    weight_decay: Annotated[
+        float, typer.Option(help="None on depthwise filters, as the paper advises.")
+    ] = _PLAIN.weight_decay,
+    decay_depthwise: Annotated[
+        bool, typer.Option("--decay-depthwise", help="On these too.")
+    ] = False,
+    augmentation: Annotated[
+        Augmentation, typer.Option(help="How images are varied.")
+    ] = _PLAIN.augmentation,
+    label_smoothing: Annotated[float, typer.Option(help="The paper has none.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="The same gives the same again, on one machine.")] = 0,
+    convention: Annotated[
+        ConventionName,
+        typer.Option(help="tensorflow's padding, for Keras; or pytorch's, for timm."),
+    ] = "tensorflow",
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="WEIGHTS", help="Fine-tune these.")
+    ] = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train MobileNets from scratch, or fine-tune one, on images of your own or on digits.
+
+    Widths and resolutions span their product; each network is trained in turn, while nothing is
+    measured on this machine. Ctrl-C or a crash loses the epoch at most: the same command goes on.
+    Images that test are never trained on. Digits are real data, but small and easy: they show that
+    all of it works, and little about networks.
+
+    \b
+    Examples:
+      mobilenet-bench train --width 0.25 --resolution 32 --out runs
+      mobilenet-bench train --data photos --width 0.25,0.5 --resolution 128 --out runs
+      mobilenet-bench train --data photos --width 0.5 --resolution 160 --from weights.h5 --out runs
+
+    Exit status: 0 all was trained, 1 something failed, 2 bad input, 130 interrupted.
+    """
+    from benchmarks.cli.given import InputError, pairs
+    from mobilenet.config import ConfigError
+    from mobilenet.tasks.recipe import RecipeError
+
+    try:
+        recipe = Recipe(
+            optimiser=optimiser,
+            learning_rate=learning_rate,
+            epochs=epochs,
+            batch=batch,
+            weight_decay=weight_decay,
+            decay_depthwise=decay_depthwise,
+            augmentation=augmentation,
+            label_smoothing=label_smoothing,
+            seed=seed,
+        )
+        orders = tuple(
+            _order(out, Order(*pair, data, "", recipe, convention, start))
+            for pair in pairs(width, resolution) or [(0.25, 32)]
+        )
+    except (InputError, ConfigError, RecipeError) as error:
+        raise stop(str(error), BAD_INPUT) from error
+    outcomes = _train(orders, threads or _all_threads())
+    if as_json:
+        print_json([_json(outcome) for outcome in outcomes])
+    elif any(outcome.epochs for outcome in outcomes):
+        _show(outcomes)
+    for outcome in outcomes:
+        if outcome.failure:
+            tell(f"Error: {outcome.order.label}: {outcome.failure}")
+    cancelled = len(outcomes) < len(orders) or any(outcome.cancelled for outcome in outcomes)
+    if cancelled:
+        tell("Interrupted. The same command goes on after the last epoch.")
+    failed = any(outcome.failure for outcome in outcomes)
+    raise typer.Exit(INTERRUPTED if cancelled else FAILED if failed else 0)
+
+
+def evaluate(
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A file of weights.")],
+    data: Data = "digits",
+    width: Width = None,
+    resolution: Resolution = None,
+    classes: Classes = 1000,
+    batch: Annotated[int, typer.Option(min=1, max=4096, help="Images looked at together.")] = 64,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find out how many images of a test set a network recognises, with its interval.
+
+    ImageNet's validation images are such a folder too, with a sub-folder for each of its 1000
+    classes: so a released file's published accuracy is verified.
+
+    \b
+    Examples:
+      mobilenet-bench evaluate runs/0.25-32/weights.safetensors
+      mobilenet-bench evaluate mobilenet_2_5_128_tf.h5 --width 0.25 --resolution 128 --data val
+    """
+    examination = Examination(str(weights), data, network_for(width, resolution, classes), batch)
+    found = _examine(examination, threads or _all_threads())
+    if as_json:
+        print_json(asdict(found) | {"top1_percent": found.score.top1_percent})
+        return
+    from benchmarks import units
+
+    score = found.score
+    rows = [
+        ("", "Accuracy", "95 % interval"),
+        ("Top-1", units.percent(score.top1_percent), units.percent_span(*score.top1_bounds)),
+    ]
+    if score.top5_bounds is not None:
+        rows.append(
+            ("Top-5", units.percent(score.top5_percent), units.percent_span(*score.top5_bounds))
+        )
+    typer.echo(f"{found.config.label} ({found.origin})\n{score.total:,} images of {data}\n")
+    print_aligned(rows)
+
+
+def _order(out: Path, order: Order) -> Order:
+    """With a folder of its own; raises ConfigError for a network that is none."""
+    from dataclasses import replace
+
+    return replace(order, folder=str(out / order.label))
+
+
+def _train(orders: tuple[Order, ...], threads: int) -> tuple[Outcome, ...]:
+    from benchmarks.jobs.interruptible import carried_out
+    from benchmarks.jobs.machine_queue import Ticket, lock_folder
+    from benchmarks.jobs.trainer import Trainer
+    from benchmarks.progress import ProgressBar
+
+    trainer = Trainer()
+    title = f"Train {orders[0].label}" if len(orders) == 1 else f"Train {len(orders)} networks"
+
+    def work(tell: Listener, stop: threading.Event) -> tuple[Outcome, ...]:
+        try:
+            return trainer.train(orders, threads, Ticket(lock_folder(), title), tell, stop)
+        finally:
+            trainer.close()
+
+    with ProgressBar() as bar:
+        return carried_out(work, trainer.poke, bar.show)
+
+
+def _examine(examination: Examination, threads: int) -> Scored:
+    from benchmarks.jobs.conversation import Cancelled
+    from benchmarks.jobs.interruptible import carried_out
+    from benchmarks.jobs.machine_queue import Ticket, lock_folder
+    from benchmarks.jobs.trainer import ExaminationError, Trainer
+    from benchmarks.progress import ProgressBar
+
+    trainer = Trainer()
+
+    def work(tell: Listener, stop: threading.Event) -> Scored:
+        try:
+            ticket = Ticket(lock_folder(), "Evaluate a network")
+            return trainer.examine(examination, threads, ticket, tell, stop)
+        finally:
+            trainer.close()
+
+    try:
+        with ProgressBar() as bar:
+            return carried_out(work, trainer.poke, bar.show)
+    except Cancelled as error:
+        raise typer.Exit(INTERRUPTED) from error
+    except ExaminationError as error:
+        raise stop(str(error), FAILED) from error
+
+
+def _all_threads() -> int:
+    from benchmarks.machine import read_machine
+
+    return read_machine().usable_cpus
+
+
+def _show(outcomes: tuple[Outcome, ...]) -> None:
+    from benchmarks import units
+    from mobilenet.tasks.score import is_above
+
+    rows = [("Network", "Top-1", "95 % interval", "Loss", "Epochs", "Trained in")]
+    scored = [(outcome, outcome.score) for outcome in outcomes]
+    for outcome, score in scored:
+        if score is None:
+            continue
+        recipe = outcome.order.recipe
+        rows.append(
+            (
+                outcome.order.label,
+                units.percent(score.top1_percent),
+                units.percent_span(*score.top1_bounds),
+                units.significant(outcome.epochs[-1].loss),
+                f"{len(outcome.epochs)} of {recipe.epochs}",
+                units.duration(outcome.seconds),
+            )
+        )
+    print_aligned(rows)
+    known = [(outcome.order.label, score) for outcome, score in scored if score is not None]
+    typer.echo(f"\n{known[0][1].total:,} test images. The last epoch counts, not the best.")
+    if len(known) > 1:
+        best, top = max(known, key=lambda pair: pair[1].top1)
+        beaten = [label for label, score in known if is_above(top, score)]
+        rest = [label for label, score in known if label != best and label not in beaten]
+        if beaten:
+            typer.echo(f"{best} recognises more than {', '.join(beaten)}.")
+        if rest:
+            typer.echo(f"{best} cannot be told from {', '.join(rest)}: their intervals overlap.")
+    for outcome in outcomes:
+        if outcome.is_done:
+            tell(f"Saved to {outcome.order.weights}.")
+
+
+def _json(outcome: Outcome) -> dict[str, object]:
+    score = outcome.score
+    return asdict(outcome) | {
+        "label": outcome.order.label,
+        "weights": str(outcome.order.weights) if outcome.is_done else None,
+        "top1_percent": score and score.top1_percent,
+        "top1_bounds_percent": score and list(score.top1_bounds),
+    }

@@ -1,0 +1,152 @@
+"""Released weights and files of one's own: the commands weights and export."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from benchmarks.cli.answer import BAD_INPUT, FAILED, AsJson, print_aligned, print_json, stop, tell
+from mobilenet.config import ConfigError, MobileNetConfig
+
+Form = Literal["own", "keras", "hugging_face", "timm"]
+Width = Annotated[
+    float | None, typer.Option(help="Of the network they are for, where the file does not say.")
+]
+Resolution = Annotated[int | None, typer.Option(help="The same, in pixels.")]
+Classes = Annotated[int, typer.Option(help="Outputs of its classifier.")]
+
+
+def weights(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Which to fetch; without it, a list.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the weights that others released, or fetch some to this computer.
+
+    Nothing is asked of any server until NAME is given. What was fetched stays; a broken connection
+    is gone on from where it broke. Accuracies are published, and not verified here.
+
+    \b
+    Examples:
+      mobilenet-bench weights
+      mobilenet-bench weights keras/0.25-128
+    """
+    from benchmarks.weights_kept import weights_folder
+    from mobilenet.weights.catalogue import RELEASED, released
+    from mobilenet.weights.download import kept
+    from mobilenet.weights.error import WeightsError
+
+    folder = weights_folder()
+    if name is None:
+        if as_json:
+            print_json(
+                [asdict(one) | {"kept": str(kept(one, folder) or "") or None} for one in RELEASED]
+            )
+            return
+        rows = [("Name", "Published by", "Top-1", "Here", "Licence")]
+        for one in RELEASED:
+            here = "yes" if kept(one, folder) else "no"
+            top1 = _top1(one.config, one.accuracy)
+            rows.append((one.key, one.publisher, top1, here, one.licence))
+        print_aligned(rows)
+        return
+    try:
+        wanted = released(name)
+    except WeightsError as error:
+        raise stop(str(error), BAD_INPUT) from error
+    tell(f"Licence: {wanted.licence}, by {wanted.licence_source}.")
+    try:
+        path = _fetched(wanted.key, folder)
+    except WeightsError as error:
+        raise stop(str(error), FAILED) from error
+    if as_json:
+        print_json(asdict(wanted) | {"kept": str(path)})
+    else:
+        typer.echo(path)
+
+
+def export(
+    file: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A file of weights.")],
+    to: Annotated[Form, typer.Option(help="Whose program is to read them.")],
+    out: Annotated[
+        Path, typer.Option(metavar="PATH", help="The file; for hugging_face, the folder.")
+    ],
+    width: Width = None,
+    resolution: Resolution = None,
+    classes: Classes = 1000,
+) -> None:
+    """Write weights so that another program reads them, and read them back before it ends.
+
+    From and to: this program's safetensors, Keras's .h5, Hugging Face's and timm's safetensors;
+    TF-slim's checkpoints (.tgz, .index) are read only.
+
+    \b
+    Examples:
+      mobilenet-bench export runs/0.25-32/weights.safetensors --to keras --out mine.h5
+      mobilenet-bench export mobilenet_v1_0.25_128.tgz --width 0.25 --resolution 128 \\
+        --to keras --out mobilenet_2_5_128_tf.h5
+    """
+    from mobilenet.files import FileError
+    from mobilenet.weights.error import WeightsError
+    from mobilenet.weights.files import read, write
+
+    config = network_for(width, resolution, classes)
+    try:
+        found = read(file, config)
+        write(found, out, to)
+        written = out / "model.safetensors" if to == "hugging_face" else out
+        again = read(written, found.config)
+        if any((again.tensors[name] != tensor).any() for name, tensor in found.tensors.items()):
+            raise WeightsError(f"{written} does not hold what was written. Is the disk damaged?")
+    except WeightsError as error:
+        raise stop(str(error), BAD_INPUT) from error
+    except FileError as error:
+        raise stop(str(error), FAILED) from error
+    tell(f"Saved {found.config.label} ({found.origin}) to {out}.")
+
+
+def network_for(
+    width: float | None, resolution: int | None, classes: int
+) -> MobileNetConfig | None:
+    """The network that options name; None without them. Ends the command where there is none."""
+    if width is None and resolution is None:
+        return None
+    if width is None or resolution is None:
+        raise stop("Give both --width and --resolution, or neither.", BAD_INPUT)
+    try:
+        return MobileNetConfig(width, resolution, classes)
+    except ConfigError as error:
+        raise stop(str(error), BAD_INPUT) from error
+
+
+def _top1(config: MobileNetConfig, source: str) -> str:
+    from benchmarks import units
+    from mobilenet.accuracy import published
+
+    found = [one.top1_percent for one in published(config) if one.source == source]
+    return units.percent(found[0]) if found else units.NOT_MEASURED
+
+
+def _fetched(name: str, folder: Path) -> Path:
+    """The file, fetched under a bar that shows how much has come."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
+
+    from mobilenet.weights.catalogue import released
+    from mobilenet.weights.download import fetch
+
+    console = Console(stderr=True)
+    columns = (BarColumn(24), DownloadColumn(), TransferSpeedColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None)
+        return fetch(
+            released(name),
+            folder,
+            lambda here, total: bar.update(task, completed=here, total=total),
+        )

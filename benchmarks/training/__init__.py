@@ -1,0 +1,1 @@
+"""Training and scoring of networks, as jobs: what is asked, who does it, what came of it."""

@@ -1,0 +1,89 @@
+"""What is to be trained or scored, as values that travel to a worker. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mobilenet.config import MobileNetConfig
+from mobilenet.convention import PYTORCH, TENSORFLOW, Convention
+from mobilenet.tasks.recipe import Recipe
+from mobilenet.tasks.score import Epoch, Score
+
+ConventionName = Literal["tensorflow", "pytorch"]
+CONVENTIONS: dict[ConventionName, Convention] = {"tensorflow": TENSORFLOW, "pytorch": PYTORCH}
+WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Train this network.
+
+    width_multiplier, resolution: of the network; its classes are the data's.
+    data: "digits", or the path of a folder with a sub-folder per class.
+    folder: where checkpoint and weights go; a checkpoint that is there is gone on from.
+    convention: "tensorflow" gives weights that Keras and transformers can take, "pytorch" timm.
+    start: a file of weights to fine-tune; None trains from scratch.
+    """
+
+    width_multiplier: float
+    resolution: int
+    data: str
+    folder: str
+    recipe: Recipe = field(default_factory=Recipe)
+    convention: ConventionName = "tensorflow"
+    start: str | None = None
+
+    @property
+    def config(self) -> MobileNetConfig:
+        """With ImageNet's classes, until the data is known. Raises ConfigError."""
+        return MobileNetConfig(self.width_multiplier, self.resolution)
+
+    @property
+    def label(self) -> str:
+        return self.config.label
+
+    @property
+    def weights(self) -> Path:
+        """Where the trained weights are in the end."""
+        return Path(self.folder) / WEIGHTS
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Score these weights on these images.
+
+    config: of the network they are for; None where the file says.
+    """
+
+    weights: str
+    data: str
+    config: MobileNetConfig | None = None
+    batch: int = 64
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an order.
+
+    epochs: all that were trained, before a stop too. failure: why it went no further.
+    """
+
+    order: Order
+    epochs: tuple[Epoch, ...]
+    cancelled: bool = False
+    failure: str | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return len(self.epochs) == self.order.recipe.epochs and self.failure is None
+
+    @property
+    def score(self) -> Score | None:
+        """Of the last epoch: the best one would be chosen by the images that test it."""
+        return self.epochs[-1].score if self.epochs else None
+
+    @property
+    def seconds(self) -> float:
+        return sum(epoch.seconds for epoch in self.epochs)

@@ -1,0 +1,103 @@
+"""Trains and scores, in a worker; imports torch through what it calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.messages import Event, NotTrained, Progress, Scored, Trained
+from benchmarks.timing.protocol import Check
+from benchmarks.training.order import CONVENTIONS, Examination, Order
+from mobilenet.config import ConfigError, MobileNetConfig
+from mobilenet.files import FileError
+from mobilenet.tasks.data import Data, DataError, load
+from mobilenet.tasks.evaluation import evaluate
+from mobilenet.tasks.recipe import RecipeError
+from mobilenet.tasks.training import Job, TrainingError, train, weights_of
+from mobilenet.weights import WeightsError
+from mobilenet.weights.files import is_own, read, write
+from mobilenet.weights.preprocessing import SLIM, TIMM
+
+REPORT_EVERY_S = 0.4
+REFUSALS = (ConfigError, RecipeError, DataError, FileError, TrainingError, WeightsError, OSError)
+Emit = Callable[[Event], None]
+
+
+def carry_out(order: Order, emit: Emit, check: Check) -> None:
+    """Train, tell each epoch, and write the weights. What cannot be done is told as one event."""
+    try:
+        job = _job(order)
+        folder = Path(order.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        pulse = _Pulse(emit, check, _batches(job.data, "train", order.recipe.batch))
+        for epoch, network in train(job, folder, pulse):
+            emit(Trained(epoch))
+            pulse.epoch(epoch.number, order.recipe.epochs)
+            if epoch.number == order.recipe.epochs:
+                write(weights_of(network, job), order.weights)
+    except REFUSALS as error:
+        emit(NotTrained(str(error)))
+
+
+def examine(examination: Examination, emit: Emit, check: Check) -> None:
+    """Score the weights on the test images of their data."""
+    try:
+        data = load(examination.data)
+        found = read(examination.weights, examination.config)
+        if found.config.num_classes != len(data.classes):
+            raise DataError(
+                f"{data.name} has {len(data.classes)} classes, but these weights know "
+                f"{found.config.num_classes}."
+            )
+        pulse = _Pulse(emit, check, _batches(data, "test", examination.batch))
+        score = evaluate(found.network(), data, found.preprocessing, examination.batch, pulse)
+        emit(Scored(score, found.config, found.origin))
+    except REFUSALS as error:
+        emit(NotTrained(str(error)))
+
+
+class _Pulse:
+    """Called between batches: looks at the stop sign, and now and then says how far it is."""
+
+    def __init__(self, emit: Emit, check: Check, batches: int) -> None:
+        self._emit, self._check, self._batches = emit, check, batches
+        self._done, self._epoch, self._epochs = 0, 1, 1
+        self._told = time.monotonic()
+
+    def epoch(self, done: int, of: int) -> None:
+        """`done` of `of` epochs are trained."""
+        self._done, self._epoch, self._epochs = 0, done + 1, of
+
+    def __call__(self) -> None:
+        self._check()
+        self._done += 1
+        now = time.monotonic()
+        if now - self._told >= REPORT_EVERY_S:
+            self._told = now
+            within = min(self._done / self._batches, 1)
+            phase = f"Epoch {self._epoch} of {self._epochs}" if self._epochs > 1 else "Looking"
+            self._emit(Progress(phase, (self._epoch - 1 + within) / self._epochs))
+
+
+def _batches(data: Data, split: str, batch: int) -> int:
+    images = data.count("train" if split == "train" else "test")
+    return max(-(-images // batch), 1)
+
+
+def _job(order: Order) -> Job:
+    data = load(order.data)
+    config = MobileNetConfig(order.width_multiplier, order.resolution, len(data.classes))
+    start = None
+    if order.start is not None:
+        start = read(order.start, None if is_own(order.start) else order.config)
+    convention = start.convention if start else CONVENTIONS[order.convention]
+    plain = SLIM if convention.same_padding else TIMM
+    return Job(
+        config=config,
+        recipe=order.recipe,
+        data=data,
+        convention=convention,
+        preprocessing=start.preprocessing if start else plain,
+        start=start,
+    )
