@@ -91,21 +91,20 @@ def opened(path: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # asked for below
-            image = Image.open(path)
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise DataError(
-                    f"{path.name} has {width} x {height} pixels, more than {MAX_PIXELS:,}. "
-                    "Make it smaller."
-                )
-            image.load()
+            with Image.open(path) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise DataError(
+                        f"{path.name} has {width} x {height} pixels, more than {MAX_PIXELS:,}. "
+                        "Make it smaller."
+                    )
+                return rgb(ImageOps.exif_transpose(image))
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise DataError(f"{path.name} is no image that can be read.") from error
     except (OSError, SyntaxError, ValueError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path.name} is damaged: {error}.") from error
-    return rgb(ImageOps.exif_transpose(image))
 
 
 def rgb(image: Image.Image) -> Image.Image:

@@ -209,7 +209,14 @@ def _resume(
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         what, version = state["what"], state["version"]
-    except (OSError, RuntimeError, pickle.UnpicklingError, LookupError, TypeError) as error:
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        pickle.UnpicklingError,
+        LookupError,
+        TypeError,
+    ) as error:
         raise TrainingError(
             f"{path} is no checkpoint of this program. Move it away to begin anew."
         ) from error

@@ -1,0 +1,241 @@
+"""The commands train, evaluate, weights and export, as somebody types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.jobs.machine_queue import FOLDER_VARIABLE, MachineLock, Ticket, lock_folder
+from benchmarks.jobs.trainer import Trainer
+from benchmarks.jobs.updates import Update, Waiting
+from benchmarks.prepared import CACHE_VARIABLE
+from benchmarks.training.order import Order
+from mobilenet import MobileNet, MobileNetConfig, initialise, weights
+from mobilenet.convention import TENSORFLOW
+from mobilenet.tasks.recipe import Recipe
+from mobilenet.weights import preprocessing
+from mobilenet.weights.catalogue import RELEASED
+from mobilenet.weights.download import MIRROR_VARIABLE
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = ("--width", "0.05", "--resolution", "32", "--batch", "128")
+
+
+@pytest.fixture(autouse=True)
+def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "benchmarks", *map(str, arguments)]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True)
+
+
+def refused(*arguments: object, status: int = 2) -> str:
+    found = run(*arguments)
+    assert found.returncode == status, found.stderr
+    assert found.stdout == ""
+    assert "Traceback" not in found.stderr
+    return found.stderr
+
+
+@pytest.mark.slow
+def test_what_is_trained_is_scored_exported_and_read_by_keras(tmp_path: Path) -> None:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    trained = run("train", *SMALL, "--epochs", 2, "--out", tmp_path / "runs", "--json")
+    assert trained.returncode == 0, trained.stderr
+    (outcome,) = json.loads(trained.stdout)
+    low, high = outcome["top1_bounds_percent"]
+    assert low < outcome["top1_percent"] < high
+
+    again = run("train", *SMALL, "--epochs", 2, "--out", tmp_path / "runs")
+    assert "2 of 2" in again.stdout
+    assert "540 test images" in again.stdout
+
+    scored = run("evaluate", outcome["weights"], "--json")
+    assert json.loads(scored.stdout)["score"] == outcome["epochs"][-1]["score"]
+
+    exported = run("export", outcome["weights"], "--to", "keras", "--out", tmp_path / "m.h5")
+    assert exported.returncode == 0, exported.stderr
+    ours = weights.read(outcome["weights"])
+    import keras
+
+    theirs = keras.Sequential  # imported with its torch backend
+    assert theirs is not None
+    found = weights.read(tmp_path / "m.h5", ours.config)
+    assert all(torch.equal(found.tensors[name], ours.tensors[name]) for name in ours.tensors)
+
+    message = refused("export", outcome["weights"], "--to", "timm", "--out", tmp_path / "t")
+    assert "padding" in message
+    assert not (tmp_path / "t").exists()
+
+
+@pytest.mark.slow
+def test_killed_twenty_times_it_ends_in_the_same_network(tmp_path: Path) -> None:
+    asked = ("train", *SMALL, "--epochs", 30, "--threads", 1)
+    whole = run(*asked, "--out", tmp_path / "whole")
+    assert whole.returncode == 0, whole.stderr
+
+    chance = random.Random(4)
+    kills = 0
+    while kills < 20:
+        process = subprocess.Popen(
+            command(*asked, "--out", tmp_path / "parts"),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(chance.uniform(1.0, 6.5))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        kills += 1
+    parts = run(*asked, "--out", tmp_path / "parts")
+    assert parts.returncode == 0, parts.stderr
+
+    one, other = (
+        weights.read(tmp_path / name / "0.05-32" / "weights.safetensors")
+        for name in ("whole", "parts")
+    )
+    assert all(torch.equal(one.tensors[name], other.tensors[name]) for name in one.tensors)
+    left = sorted(path.name for path in (tmp_path / "parts" / "0.05-32").iterdir())
+    assert [name for name in left if not name.startswith(".")] == [
+        "checkpoint.pt",
+        "weights.safetensors",
+    ]
+
+
+@pytest.mark.slow
+def test_an_interrupt_keeps_what_was_trained_and_says_how_to_go_on(tmp_path: Path) -> None:
+    asked = ("train", *SMALL, "--epochs", 500, "--out", tmp_path)
+    process = subprocess.Popen(
+        command(*asked), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    checkpoint = tmp_path / "0.05-32" / "checkpoint.pt"
+    deadline = time.monotonic() + 120
+    while not checkpoint.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said, told = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "of 500" in said
+    assert "goes on after the last epoch" in told
+
+
+def test_training_waits_until_nothing_is_measured(tmp_path: Path) -> None:
+    folder = lock_folder()
+    ahead, lock = Ticket(folder, "Measure 0.5-160"), MachineLock(folder)
+    assert lock.try_acquire()
+    stop, heard = threading.Event(), []
+
+    def hear(update: Update) -> None:
+        heard.append(update)
+        stop.set()
+
+    trainer = Trainer()
+    order = Order(0.05, 32, "digits", str(tmp_path / "run"))
+    outcomes = trainer.train((order,), 1, Ticket(folder, "Train"), hear, stop)
+    trainer.close()
+    lock.close()
+    ahead.leave()
+
+    assert outcomes == ()
+    assert isinstance(heard[0], Waiting)
+    assert heard[0].place.first == "Measure 0.5-160"
+    assert not (tmp_path / "run").exists()
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            ("--epochs", "0"),
+            ("--width", "9"),
+            ("--width", "a"),
+            ("--resolution", "16"),
+            ("--learning-rate", "nan"),
+            ("--batch", "1"),
+            ("--optimiser", "adam"),
+        ],
+        ids=" ".join,
+    )
+    def test_what_nobody_can_train_is_refused_at_once(
+        self, tmp_path: Path, wrong: tuple[str, str]
+    ) -> None:
+        refused("train", *wrong, "--out", tmp_path / "runs")
+
+        assert not (tmp_path / "runs").exists()
+
+    def test_images_that_are_not_there_are_named(self, tmp_path: Path) -> None:
+        message = refused(
+            "train", "--data", tmp_path / "nowhere", "--out", tmp_path / "runs", status=1
+        )
+
+        assert "nowhere is no folder" in message
+
+    def test_weights_that_know_other_classes_are_not_scored(self, tmp_path: Path) -> None:
+        saved(tmp_path / "w.safetensors", classes=7)
+
+        message = refused("evaluate", tmp_path / "w.safetensors", status=1)
+
+        assert "10 classes" in message
+        assert "know 7" in message
+
+    def test_half_a_network_is_no_network(self, tmp_path: Path) -> None:
+        assert "both" in refused("evaluate", tmp_path / "w", "--width", "0.5")
+
+    def test_weights_that_are_none_are_named(self, tmp_path: Path) -> None:
+        (tmp_path / "w.h5").write_bytes(b"hello")
+
+        message = refused(
+            "export", tmp_path / "w.h5", "--to", "keras", "--out", tmp_path / "o", "--width", 1,
+            "--resolution", 224,
+        )  # fmt: skip
+
+        assert "w.h5" in message
+        assert not (tmp_path / "o").exists()
+
+
+def saved(path: Path, classes: int) -> None:
+    network = MobileNet(MobileNetConfig(0.05, 32, classes), TENSORFLOW)
+    initialise(network, 0, image_shape=(3, 32, 32))
+    weights.write(weights.of_network(network, preprocessing.SLIM, "a test"), path)
+
+
+class TestReleased:
+    def test_all_are_listed_without_asking_anybody(self) -> None:
+        listed = run("weights")
+
+        assert listed.returncode == 0
+        assert all(one.key in listed.stdout for one in RELEASED)
+        assert "Apache 2.0" in listed.stdout
+
+    def test_without_a_network_the_way_out_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(MIRROR_VARIABLE, "http://127.0.0.1:9")
+
+        message = refused("weights", "keras/0.25-128", status=1)
+
+        assert "cannot be reached" in message
+        assert "Licence: Apache 2.0" in message
+
+    def test_a_name_that_nobody_released_is_refused(self) -> None:
+        assert "keras/0.3-128" in refused("weights", "keras/0.3-128")
+
+
+def test_a_recipe_that_is_typed_is_the_one_that_is_trained() -> None:
+    assert Order(0.25, 32, "digits", "x").recipe == Recipe()
