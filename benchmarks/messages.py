@@ -14,10 +14,10 @@ from benchmarks.prepared import Form
 from benchmarks.results import Block, Failure, Measurement, Quality
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Plan
-from benchmarks.training.order import Examination, Order
+from benchmarks.training.order import Answered, Examination, Order
 from benchmarks.usage import Energy, Memory
 from mobilenet.config import MobileNetConfig
-from mobilenet.tasks.score import Epoch, Score
+from mobilenet.tasks.score import Epoch
 
 
 @dataclass(frozen=True)
@@ -233,9 +233,13 @@ class Trained:
 
 @dataclass(frozen=True)
 class Scored:
-    """config: of the network whose weights these are. origin: where they come from, in words."""
+    """config: of the network whose weights these are. origin: where they come from, in words.
 
-    score: Score
+    images: how many tested it. answered: in the order of the ways that were asked for.
+    """
+
+    answered: tuple[Answered, ...]
+    images: int
     config: MobileNetConfig
     origin: str
     kind: Literal["scored"] = "scored"

@@ -238,12 +238,14 @@ def _prepare(command: Prepare) -> Prepared | NotPrepared:
 
 
 def _learn(command: Train | Examine, emit: Emit, check: Check) -> None:
-    from benchmarks.training import work  # torch; only its workers are asked
-
     if isinstance(command, Train):
-        work.carry_out(command.order, emit, check)
+        from benchmarks.training.work import carry_out  # torch; only its workers are asked
+
+        carry_out(command.order, emit, check)
     else:
-        work.examine(command.examination, emit, check)
+        from benchmarks.training.examining import examine
+
+        examine(command.examination, emit, check)
 
 
 def _emitter() -> Emit:

@@ -12,7 +12,7 @@ import torch
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session, Unsupported
-from benchmarks.inputs import images
+from benchmarks.inputs import Images, images
 from benchmarks.prepared import FILES
 from benchmarks.scenarios import Scenario
 
@@ -33,8 +33,14 @@ class ExecuTorchSession:
             raise _explained(error) from error
 
     def logits(self) -> Logits:
+        return self._run(self._inputs)
+
+    def answers(self, batch: Images) -> Logits:
+        return self._run([torch.from_numpy(batch)])
+
+    def _run(self, inputs: list[torch.Tensor]) -> Logits:
         try:
-            output: Logits = self._program.forward(self._inputs)[0].numpy().copy()
+            output: Logits = self._program.forward(inputs)[0].numpy().copy()
         except RuntimeError as error:
             raise _explained(error) from error
         return output

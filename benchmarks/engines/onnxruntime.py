@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session, Unsupported
-from benchmarks.inputs import images
+from benchmarks.inputs import Images, images
 from benchmarks.prepared import FILES
 from benchmarks.scenarios import Scenario
 
@@ -34,8 +34,14 @@ class OnnxRuntimeSession:
             raise _explained(error) from error
 
     def logits(self) -> Logits:
+        return self._run(self._feed)
+
+    def answers(self, batch: Images) -> Logits:
+        return self._run(dict.fromkeys(self._feed, batch))
+
+    def _run(self, feed: dict[str, object]) -> Logits:
         try:
-            output: Logits = self._session.run(None, self._feed)[0]
+            output: Logits = self._session.run(None, feed)[0]
         except self._errors as error:
             raise _explained(error) from error
         return output

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Session, Unsupported
-from benchmarks.inputs import images
+from benchmarks.inputs import Images, images
 from benchmarks.prepared import FILES
 from benchmarks.scenarios import Precision, Scenario
 
@@ -38,6 +38,14 @@ class OpenVinoSession:
 
     def logits(self) -> Logits:
         self.time_ns()
+        output: Logits = self._request.get_output_tensor(0).data.copy()
+        return output
+
+    def answers(self, batch: Images) -> Logits:
+        try:
+            self._request.infer({0: batch})
+        except RuntimeError as error:
+            raise _explained(error) from error
         output: Logits = self._request.get_output_tensor(0).data.copy()
         return output
 

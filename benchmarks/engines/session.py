@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.candidates import Candidate
+from benchmarks.inputs import Images
 from benchmarks.scenarios import Scenario
 
 Logits = NDArray[np.float32]
@@ -46,6 +47,9 @@ class Session(Protocol):
 
     def logits(self) -> Logits:
         """(N, classes) of one inference."""
+
+    def answers(self, batch: Images) -> Logits:
+        """(N, classes) for other images, of the shape that the session was loaded for."""
 
 
 class Accelerator(Protocol):

@@ -54,9 +54,16 @@ class TorchSession:
             raise explained(error) from error
 
     def logits(self) -> Logits:
+        return self._run(self._batch)
+
+    def answers(self, batch: Images) -> Logits:
+        there = torch.empty_like(self._batch)  # its device, precision and layout
+        return self._run(there.copy_(torch.from_numpy(batch)))
+
+    def _run(self, batch: Tensor) -> Logits:
         try:
             with torch.inference_mode():
-                output: Logits = self._call(self._batch).float().cpu().numpy()
+                output: Logits = self._call(batch).float().cpu().numpy()
         except Exception as error:
             raise explained(error) from error
         return output

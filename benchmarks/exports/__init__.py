@@ -11,18 +11,21 @@ import numpy as np
 from torch import nn
 
 from benchmarks.engines.torch_session import expected_logits, explained
+from benchmarks.exports.quantised import Calibration
 from benchmarks.inputs import images
 from benchmarks.networks import build
 from benchmarks.prepared import LOGITS, Form, store
 
 
 class _Writer(Protocol):
-    def write(self, model: nn.Module, form: Form, path: Path) -> None:
+    def write(self, model: nn.Module, form: Form, path: Path, calibration: Calibration) -> None:
         """Write the network to `path`. Raises RuntimeError in the runtime's own words."""
 
 
-def prepare(form: Form, folder: Path) -> float:
+def prepare(form: Form, folder: Path, calibration: Calibration = None) -> float:
     """Write `form` into `folder`, with the logits that eager PyTorch gives; seconds it took.
+
+    calibration: batches of images that show what values int8 must hold; None: random ones.
 
     Raises EngineError where a runtime refuses or memory runs out, OSError if it cannot be stored.
     """
@@ -32,7 +35,7 @@ def prepare(form: Form, folder: Path) -> float:
         try:
             model = build(form.candidate)
             np.save(unfinished / LOGITS, expected_logits(model, images(form.candidate, form.batch)))
-            writer.write(model, form, unfinished / form.file)
+            writer.write(model, form, unfinished / form.file, calibration)
         except OSError:
             raise
         except Exception as error:  # exporters raise many kinds of what they cannot do

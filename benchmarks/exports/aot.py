@@ -17,7 +17,7 @@ from benchmarks.inputs import images
 from benchmarks.prepared import Form
 
 
-def write(model: nn.Module, form: Form, path: Path) -> None:
+def write(model: nn.Module, form: Form, path: Path, _: object) -> None:
     """Raises Unsupported before it starts if the CPU lacks the precision, EngineError for want of a
     compiler."""
     check_precision("cpu", form.precision)

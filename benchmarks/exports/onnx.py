@@ -8,18 +8,18 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from benchmarks.exports.quantised import quantise
+from benchmarks.exports.quantised import Calibration, quantise
 from benchmarks.inputs import images
 from benchmarks.prepared import Form
 
 OPSET = 18
 
 
-def write(model: nn.Module, form: Form, path: Path) -> None:
+def write(model: nn.Module, form: Form, path: Path, calibration: Calibration) -> None:
     if form.precision == "int8":
         whole = path.with_name("float32.onnx")
         _export(model, form, whole)
-        quantise(whole, form, path)
+        quantise(whole, form, path, calibration)
     else:
         _export(model, form, path)
 

@@ -12,7 +12,7 @@ from benchmarks.inputs import images
 from benchmarks.prepared import Form
 
 
-def write(model: nn.Module, form: Form, path: Path) -> None:
+def write(model: nn.Module, form: Form, path: Path, _: object) -> None:
     """Raises EngineError where ExecuTorch does not go with the torch that is installed."""
     try:
         from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner

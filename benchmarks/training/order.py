@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.scenarios import Scenario
 from mobilenet.config import MobileNetConfig
 from mobilenet.convention import PYTORCH, TENSORFLOW, Convention
 from mobilenet.tasks.recipe import Recipe
-from mobilenet.tasks.score import Epoch, Score
+from mobilenet.tasks.score import Change, Epoch, Score
 
 ConventionName = Literal["tensorflow", "pytorch"]
 CONVENTIONS: dict[ConventionName, Convention] = {"tensorflow": TENSORFLOW, "pytorch": PYTORCH}
@@ -52,15 +53,28 @@ class Order:
 
 @dataclass(frozen=True)
 class Examination:
-    """Score these weights on these images.
+    """Score these weights on these images, in each of these ways of computing.
 
-    config: of the network they are for; None where the file says.
+    config: of the network they are for; None where the file says. ways: all with one batch.
     """
 
     weights: str
     data: str
+    ways: tuple[Scenario, ...]
     config: MobileNetConfig | None = None
-    batch: int = 64
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One way's score, and what changed against PyTorch's own answers in float32.
+
+    reason: why there is neither.
+    """
+
+    way: Scenario
+    score: Score | None = None
+    change: Change | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Trains and scores, in a worker; imports torch through what it calls."""
+"""Trains, in a worker; imports torch through what it calls."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.messages import Event, NotTrained, Progress, Scored, Trained
+from benchmarks.messages import Event, NotTrained, Progress, Trained
 from benchmarks.timing.protocol import Check
-from benchmarks.training.order import CONVENTIONS, Examination, Order
+from benchmarks.training.order import CONVENTIONS, Order
 from mobilenet.config import ConfigError, MobileNetConfig
 from mobilenet.files import FileError
-from mobilenet.tasks.data import Data, DataError, load
-from mobilenet.tasks.evaluation import evaluate
+from mobilenet.tasks.data import Data, DataError, Split, load
 from mobilenet.tasks.recipe import RecipeError
 from mobilenet.tasks.training import Job, TrainingError, train, weights_of
 from mobilenet.weights import WeightsError
@@ -30,7 +29,7 @@ def carry_out(order: Order, emit: Emit, check: Check) -> None:
         job = _job(order)
         folder = Path(order.folder)
         folder.mkdir(parents=True, exist_ok=True)
-        pulse = _Pulse(emit, check, _batches(job.data, "train", order.recipe.batch))
+        pulse = Pulse(emit, check, batches_of(job.data, "train", order.recipe.batch))
         for epoch, network in train(job, folder, pulse):
             emit(Trained(epoch))
             pulse.epoch(epoch.number, order.recipe.epochs)
@@ -40,24 +39,7 @@ def carry_out(order: Order, emit: Emit, check: Check) -> None:
         emit(NotTrained(str(error)))
 
 
-def examine(examination: Examination, emit: Emit, check: Check) -> None:
-    """Score the weights on the test images of their data."""
-    try:
-        data = load(examination.data)
-        found = read(examination.weights, examination.config)
-        if found.config.num_classes != len(data.classes):
-            raise DataError(
-                f"{data.name} has {len(data.classes)} classes, but these weights know "
-                f"{found.config.num_classes}."
-            )
-        pulse = _Pulse(emit, check, _batches(data, "test", examination.batch))
-        score = evaluate(found.network(), data, found.preprocessing, examination.batch, pulse)
-        emit(Scored(score, found.config, found.origin))
-    except REFUSALS as error:
-        emit(NotTrained(str(error)))
-
-
-class _Pulse:
+class Pulse:
     """Called between batches: looks at the stop sign, and now and then says how far it is."""
 
     def __init__(self, emit: Emit, check: Check, batches: int) -> None:
@@ -80,9 +62,8 @@ class _Pulse:
             self._emit(Progress(phase, (self._epoch - 1 + within) / self._epochs))
 
 
-def _batches(data: Data, split: str, batch: int) -> int:
-    images = data.count("train" if split == "train" else "test")
-    return max(-(-images // batch), 1)
+def batches_of(data: Data, split: Split, batch: int) -> int:
+    return max(-(-data.count(split) // batch), 1)
 
 
 def _job(order: Order) -> Job:

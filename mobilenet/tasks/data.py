@@ -124,6 +124,11 @@ def chunks(order: Tensor, batch: int, *, whole: bool) -> Iterator[Tensor]:
             yield chosen
 
 
+def seeded(seed: int) -> None:
+    """Let the order and the augmentation that follow be those of `seed`."""
+    torch.manual_seed(seed)
+
+
 def load(name: str) -> Data:
     """`digits`, or the path of a folder. Raises DataError."""
     if name == DIGITS:

@@ -48,6 +48,26 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What another way of computing the same network does to its answers to the same images.
+
+    same: images whose first class is the same, right or wrong. lost, gained: that were right before
+    and are wrong now, and the other way round.
+    """
+
+    same: int
+    lost: int
+    gained: int
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the accuracy has changed by more than chance explains: an exact sign test of the
+        images whose answer became right or wrong (McNemar), at 5 %."""
+        moved = self.lost + self.gained
+        return moved > 0 and float(binomtest(self.lost, moved).pvalue) < 1 - CONFIDENCE
+
+
+@dataclass(frozen=True)
 class Epoch:
     """number: from 1 on. loss: mean over the training images. seconds: that it took, with its test.
 

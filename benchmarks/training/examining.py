@@ -1,0 +1,167 @@
+"""Scores weights through every engine and precision, in a worker: the same images for all.
+
+Here engines share a process with PyTorch, which they never do when they are timed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import own
+from benchmarks.candidates import Candidate, CandidateError
+from benchmarks.engines import load_engine
+from benchmarks.engines.session import EngineError, Session
+from benchmarks.exports import prepare
+from benchmarks.inputs import Images
+from benchmarks.messages import NotTrained, Progress, Scored
+from benchmarks.prepared import form_for
+from benchmarks.received import Payload, keep
+from benchmarks.scenarios import Scenario
+from benchmarks.timing.protocol import Check
+from benchmarks.training.order import Answered, Examination
+from benchmarks.training.work import REFUSALS, Emit, Pulse, batches_of
+from mobilenet.tasks.data import Data, DataError, load, seeded
+from mobilenet.tasks.score import TOP, Change, Score
+from mobilenet.weights.files import read
+from mobilenet.weights.value import Weights
+
+CALIBRATION_IMAGES = 256
+REFERENCE = Scenario("eager")
+Flags = NDArray[np.bool_]
+
+
+def examine(examination: Examination, emit: Emit, check: Check) -> None:
+    """Score the weights on the test images of their data, in each way. What cannot be done is told
+    as one event; a way that does not run here, within its answer."""
+    try:
+        emit(_examined(examination, emit, check))
+    except (*REFUSALS, CandidateError, EngineError) as error:
+        emit(NotTrained(str(error)))
+
+
+def _examined(examination: Examination, emit: Emit, check: Check) -> Scored:
+    data = load(examination.data)
+    found = read(examination.weights, examination.config)
+    if found.config.num_classes != len(data.classes):
+        raise DataError(
+            f"{data.name} has {len(data.classes)} classes, but these weights know "
+            f"{found.config.num_classes}."
+        )
+    batch = examination.ways[0].batch
+    reference = Scenario(threads=examination.ways[0].threads, batch=batch)
+    with TemporaryDirectory() as aside:
+        candidate = _candidate(found)
+        sides = {reference: _Side(reference)}
+        for way in examination.ways:
+            check()
+            sides.setdefault(way, _Side(way))
+        for number, side in enumerate(sides.values()):
+            check()
+            emit(Progress(f"Preparing {side.way.engine}", 0.5 * number / len(sides)))
+            side.load(candidate, Path(aside) / str(number), data, found)
+        pulse = Pulse(emit, check, batches_of(data, "test", batch))
+        labels = np.concatenate(list(_ask(sides, data, found, batch, pulse)))
+    wanted = sides[reference]
+    if wanted.reason is not None:
+        raise EngineError(wanted.reason)
+    return Scored(
+        answered=tuple(sides[way].against(wanted, labels) for way in examination.ways),
+        images=len(labels),
+        config=found.config,
+        origin=found.origin,
+    )
+
+
+def _candidate(found: Weights) -> Candidate:
+    """The network as a module of somebody's own: engines take those with the weights they have."""
+    shape = (3, found.config.resolution, found.config.resolution)
+    described, pickled = own.describe(found.network(), "network", shape)
+    candidate = Candidate(own=described)
+    keep(candidate.key, Payload(pickled, ()))
+    return candidate
+
+
+@dataclass
+class _Side:
+    """One way of computing, and its answers so far: the first class, and whether the right one is
+    among the first five."""
+
+    way: Scenario
+    session: Session | None = None
+    reason: str | None = None
+    first: list[NDArray[np.int64]] = field(default_factory=list)
+    in_five: list[Flags] = field(default_factory=list)
+
+    def load(self, candidate: Candidate, folder: Path, data: Data, found: Weights) -> None:
+        try:
+            form = form_for(candidate, self.way)
+            if form is not None:
+                prepare(form, folder, _calibration(data, found, self.way.batch))
+            engine = load_engine(self.way.engine)
+            self.session = engine.load(candidate, self.way, folder if form else None)
+        except (EngineError, ImportError) as error:
+            self.reason = str(error)
+
+    def answer(self, images: Images, labels: NDArray[np.int64]) -> None:
+        if self.session is None:
+            return
+        try:
+            logits = self.session.answers(images)[: len(labels)]
+        except EngineError as error:
+            self.session, self.reason = None, str(error)
+            return
+        ranked = np.argsort(-logits, axis=1, kind="stable")[:, :TOP]  # (N, 5)
+        self.first.append(ranked[:, 0])
+        self.in_five.append((ranked == labels[:, None]).any(axis=1))
+        self.classes = logits.shape[1]
+
+    def against(self, wanted: _Side, labels: NDArray[np.int64]) -> Answered:
+        if self.reason is not None:
+            return Answered(self.way, reason=self.reason)
+        first, theirs = np.concatenate(self.first), np.concatenate(wanted.first)
+        right, before = first == labels, theirs == labels
+        score = Score(
+            total=len(labels),
+            top1=int(right.sum()),
+            top5=int(np.concatenate(self.in_five).sum()) if self.classes > TOP else None,
+        )
+        change = Change(
+            same=int((first == theirs).sum()),
+            lost=int((before & ~right).sum()),
+            gained=int((right & ~before).sum()),
+        )
+        return Answered(self.way, score, change)
+
+
+def _ask(
+    sides: dict[Scenario, _Side], data: Data, found: Weights, batch: int, pulse: Pulse
+) -> Iterator[NDArray[np.int64]]:
+    """Show every batch to every side; the labels."""
+    for images, labels in data.batches("test", found.config.resolution, batch, found.preprocessing):
+        pulse()
+        there = labels.numpy()
+        for side in sides.values():
+            side.answer(_whole(images.numpy(), batch), there)
+        yield there
+
+
+def _whole(images: Images, batch: int) -> Images:
+    """As many images as the engines were loaded for: the last batch is filled up with copies."""
+    missing = batch - len(images)
+    return np.concatenate([images, np.repeat(images[-1:], missing, axis=0)]) if missing else images
+
+
+def _calibration(data: Data, found: Weights, batch: int) -> Iterator[Images]:
+    """Training images of all classes, in an order of chance that is always the same."""
+    seeded(0)
+    batches = data.batches("train", found.config.resolution, batch, found.preprocessing, "none")
+    for number, (images, _) in enumerate(batches):
+        if number * batch >= CALIBRATION_IMAGES:
+            return
+        yield _whole(images.numpy(), batch)
