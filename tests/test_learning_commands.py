@@ -11,9 +11,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
 
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE, MachineLock, Ticket, lock_folder
 from benchmarks.jobs.trainer import Trainer
@@ -22,12 +25,15 @@ from benchmarks.prepared import CACHE_VARIABLE
 from benchmarks.training.order import Order
 from mobilenet import MobileNet, MobileNetConfig, initialise, weights
 from mobilenet.convention import TENSORFLOW
+from mobilenet.tasks.data import Digits
 from mobilenet.tasks.recipe import Recipe
 from mobilenet.weights import preprocessing
 from mobilenet.weights.catalogue import RELEASED
 from mobilenet.weights.download import MIRROR_VARIABLE
 
+pytestmark = pytest.mark.filterwarnings("default")  # of Keras' own code
 ROOT = Path(__file__).resolve().parents[1]
+QUARTER = ("--width", "0.25", "--resolution", "32")
 SMALL = ("--width", "0.05", "--resolution", "32", "--batch", "128")
 
 
@@ -53,35 +59,78 @@ def refused(*arguments: object, status: int = 2) -> str:
     return found.stderr
 
 
-@pytest.mark.slow
-def test_what_is_trained_is_scored_exported_and_read_by_keras(tmp_path: Path) -> None:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    trained = run("train", *SMALL, "--epochs", 2, "--out", tmp_path / "runs", "--json")
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A network that was trained by the command, and what it said."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER_VARIABLE, str(folder / "locks"))
+        trained = run("train", *QUARTER, "--epochs", 6, "--out", folder, "--json")
     assert trained.returncode == 0, trained.stderr
     (outcome,) = json.loads(trained.stdout)
+    return folder, outcome
+
+
+@pytest.mark.slow
+def test_what_is_trained_is_told_scored_and_given_to_keras(
+    tmp_path: Path, runs: tuple[Path, dict[str, Any]]
+) -> None:
+    folder, outcome = runs
     low, high = outcome["top1_bounds_percent"]
     assert low < outcome["top1_percent"] < high
 
-    again = run("train", *SMALL, "--epochs", 2, "--out", tmp_path / "runs")
-    assert "2 of 2" in again.stdout
+    again = run("train", *QUARTER, "--epochs", 6, "--out", folder)
+    assert "6 of 6" in again.stdout
     assert "540 test images" in again.stdout
-
-    scored = run("evaluate", outcome["weights"], "--json")
-    assert json.loads(scored.stdout)["score"] == outcome["epochs"][-1]["score"]
 
     exported = run("export", outcome["weights"], "--to", "keras", "--out", tmp_path / "m.h5")
     assert exported.returncode == 0, exported.stderr
-    ours = weights.read(outcome["weights"])
     import keras
 
-    theirs = keras.Sequential  # imported with its torch backend
-    assert theirs is not None
-    found = weights.read(tmp_path / "m.h5", ours.config)
-    assert all(torch.equal(found.tensors[name], ours.tensors[name]) for name in ours.tensors)
+    theirs = keras.applications.MobileNet(
+        (32, 32, 3), alpha=0.25, weights=None, classes=10, classifier_activation=None
+    )
+    theirs.load_weights(tmp_path / "m.h5")
+    images, _ = next(Digits().batches("test", 32, 64, preprocessing.SLIM))
+    with torch.inference_mode():
+        ours = weights.read(outcome["weights"]).network()(images)
+        answers = theirs(images.permute(0, 2, 3, 1), training=False)
+    assert (ours - answers).abs().max() < 1e-4
 
     message = refused("export", outcome["weights"], "--to", "timm", "--out", tmp_path / "t")
     assert "padding" in message
     assert not (tmp_path / "t").exists()
+
+
+@pytest.mark.slow
+def test_every_engine_gives_the_same_answers_and_int8_what_it_costs(
+    runs: tuple[Path, dict[str, Any]],
+) -> None:
+    _, outcome = runs
+    engines = "eager,channels_last,compiled,onnxruntime,openvino,executorch"
+
+    found = run(
+        "evaluate", outcome["weights"], "--engine", engines, "--precision", "float32,int8",
+        "--batch", 37, "--json",
+    )  # fmt: skip
+
+    assert found.returncode == 0, found.stderr
+    said = json.loads(found.stdout)
+    assert said["images"] == 540  # 37 does not divide it
+    by_way = {(one["way"]["engine"], one["way"]["precision"]): one for one in said["answered"]}
+    assert len(by_way) == 8
+    for (engine, precision), one in by_way.items():
+        score, change = one["score"], one["change"]
+        assert score["total"] == 540
+        if precision == "float32":
+            assert change == {"same": 540, "lost": 0, "gained": 0}, engine
+            assert score == outcome["epochs"][-1]["score"]
+        else:  # calibrated with images, it is still the same network
+            assert (
+                score["top1"]
+                == outcome["epochs"][-1]["score"]["top1"] - change["lost"] + (change["gained"])
+            )
+            assert change["same"] > 400
 
 
 @pytest.mark.slow

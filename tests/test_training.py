@@ -15,7 +15,7 @@ from mobilenet.files import FileError
 from mobilenet.tasks.data import DataError, Digits
 from mobilenet.tasks.evaluation import evaluate, scored, summed
 from mobilenet.tasks.recipe import Recipe, RecipeError
-from mobilenet.tasks.score import Score, is_above
+from mobilenet.tasks.score import Change, Score, is_above
 from mobilenet.tasks.training import CHECKPOINT, Job, TrainingError, train, weights_of
 from mobilenet.weights import preprocessing
 
@@ -254,6 +254,12 @@ class TestScores:
     def test_an_order_needs_intervals_that_separate(self) -> None:
         assert is_above(Score(540, 530), Score(540, 480))
         assert not is_above(Score(540, 530), Score(540, 525))
+
+    def test_a_change_is_told_only_where_chance_does_not_explain_it(self) -> None:
+        assert not Change(same=540, lost=0, gained=0).is_told
+        assert not Change(same=530, lost=5, gained=0).is_told  # p = 0.06
+        assert Change(same=530, lost=6, gained=0).is_told  # p = 0.03
+        assert not Change(same=500, lost=15, gained=13).is_told
 
     def test_first_and_first_five_are_counted(self) -> None:
         logits = torch.tensor([[9.0, 8, 7, 6, 5, 4], [4.0, 5, 6, 7, 8, 9], [9.0, 8, 7, 6, 5, 4]])
