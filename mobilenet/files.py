@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+UNFINISHED = ".mobilenet-bench-"  # begins the name of a file that is being written
+
 
 class FileError(ValueError):
     """A file cannot be written; the message says why, and what to do."""
@@ -36,7 +38,7 @@ def check_target(target: Path) -> None:
 @contextmanager
 def _unfinished(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A new file beside `target`, gone at the end unless it was renamed."""
-    unfinished = target.parent / f".mobilenet-bench-{uuid.uuid4().hex[:12]}"
+    unfinished = target.parent / f"{UNFINISHED}{uuid.uuid4().hex[:12]}"
     try:
         if target.exists() and not target.is_file():
             raise FileError(f"{target} is no ordinary file. Choose another name.")

@@ -30,6 +30,7 @@ from mobilenet.tasks.recipe import Recipe
 from mobilenet.weights import preprocessing
 from mobilenet.weights.catalogue import RELEASED
 from mobilenet.weights.download import MIRROR_VARIABLE
+from tests.weight_server import serving
 
 pytestmark = pytest.mark.filterwarnings("default")  # of Keras' own code
 ROOT = Path(__file__).resolve().parents[1]
@@ -161,10 +162,7 @@ def test_killed_twenty_times_it_ends_in_the_same_network(tmp_path: Path) -> None
     )
     assert all(torch.equal(one.tensors[name], other.tensors[name]) for name in one.tensors)
     left = sorted(path.name for path in (tmp_path / "parts" / "0.05-32").iterdir())
-    assert [name for name in left if not name.startswith(".")] == [
-        "checkpoint.pt",
-        "weights.safetensors",
-    ]
+    assert left == ["checkpoint.pt", "weights.safetensors"]
 
 
 @pytest.mark.slow
@@ -238,7 +236,7 @@ class TestBadInput:
         assert "nowhere is no folder" in message
 
     def test_weights_that_know_other_classes_are_not_scored(self, tmp_path: Path) -> None:
-        saved(tmp_path / "w.safetensors", classes=7)
+        saved(tmp_path / "w.safetensors", MobileNetConfig(0.05, 32, 7))
 
         message = refused("evaluate", tmp_path / "w.safetensors", status=1)
 
@@ -260,10 +258,10 @@ class TestBadInput:
         assert not (tmp_path / "o").exists()
 
 
-def saved(path: Path, classes: int) -> None:
-    network = MobileNet(MobileNetConfig(0.05, 32, classes), TENSORFLOW)
-    initialise(network, 0, image_shape=(3, 32, 32))
-    weights.write(weights.of_network(network, preprocessing.SLIM, "a test"), path)
+def saved(path: Path, config: MobileNetConfig, form: Any = "own") -> None:
+    network = MobileNet(config, TENSORFLOW)
+    initialise(network, 0, image_shape=(3, config.resolution, config.resolution))
+    weights.write(weights.of_network(network, preprocessing.SLIM, "a test"), path, form)
 
 
 class TestReleased:
@@ -281,6 +279,31 @@ class TestReleased:
 
         assert "cannot be reached" in message
         assert "Licence: Apache 2.0" in message
+
+    def test_one_is_fetched_once_and_is_then_known_by_its_name(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        saved(tmp_path / "theirs.h5", MobileNetConfig(0.25, 128), "keras")
+        with serving() as server:
+            server.content = (tmp_path / "theirs.h5").read_bytes()
+            monkeypatch.setenv(MIRROR_VARIABLE, server.url)
+            monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+            fetched = run("weights", "keras/0.25-128")
+            again = run("weights", "keras/0.25-128")
+
+        assert fetched.returncode == 0, fetched.stderr
+        assert fetched.stdout == again.stdout
+        assert len(server.asked) == 1
+        listed = [line for line in run("weights").stdout.splitlines() if "keras/0.25-128" in line]
+        assert "yes" in listed[0]
+        out = tmp_path / "own.safetensors"
+        assert run("export", "keras/0.25-128", "--to", "own", "--out", out).returncode == 0
+        assert weights.read(out).config == MobileNetConfig(0.25, 128)
+
+    def test_what_was_not_fetched_is_told_how_to_be(self) -> None:
+        message = refused("evaluate", "tf-slim/0.25-128")
+
+        assert "mobilenet-bench weights tf-slim/0.25-128" in message
 
     def test_a_name_that_nobody_released_is_refused(self) -> None:
         assert "keras/0.3-128" in refused("weights", "keras/0.3-128")

@@ -12,11 +12,12 @@ import torch
 from mobilenet import MobileNetConfig, weights
 from mobilenet.convention import PYTORCH, TENSORFLOW, Convention
 from mobilenet.files import FileError
+from mobilenet.tasks.checkpoint import CHECKPOINT, TrainingError
 from mobilenet.tasks.data import DataError, Digits
 from mobilenet.tasks.evaluation import evaluate, scored, summed
 from mobilenet.tasks.recipe import Recipe, RecipeError
 from mobilenet.tasks.score import Change, Score, is_above
-from mobilenet.tasks.training import CHECKPOINT, Job, TrainingError, train, weights_of
+from mobilenet.tasks.training import Job, train, weights_of
 from mobilenet.weights import preprocessing
 
 TINY = MobileNetConfig(0.05, 32, num_classes=10)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli import learning, machine, measure, share, weights
+from benchmarks.cli import evaluate, machine, measure, share, train, weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,8 +24,8 @@ for command in (
     measure.measure,
     share.report,
     share.compare,
-    learning.train,
-    learning.evaluate,
+    train.train,
+    evaluate.evaluate,
     weights.weights,
     weights.export,
     machine.engines,

@@ -10,7 +10,9 @@ import typer
 
 from benchmarks.cli.answer import BAD_INPUT, FAILED, AsJson, print_aligned, print_json, stop, tell
 from mobilenet.config import ConfigError, MobileNetConfig
+from mobilenet.weights.catalogue import Released
 
+NAMED = "A file of weights, or the name of released ones that were fetched."
 Form = Literal["own", "keras", "hugging_face", "timm"]
 Width = Annotated[
     float | None, typer.Option(help="Of the network they are for, where the file does not say.")
@@ -70,7 +72,7 @@ def weights(
 
 
 def export(
-    file: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A file of weights.")],
+    file: Annotated[str, typer.Argument(metavar="WEIGHTS", help=NAMED)],
     to: Annotated[Form, typer.Option(help="Whose program is to read them.")],
     out: Annotated[
         Path, typer.Option(metavar="PATH", help="The file; for hugging_face, the folder.")
@@ -94,9 +96,9 @@ def export(
     from mobilenet.weights.error import WeightsError
     from mobilenet.weights.files import read, write
 
-    config = network_for(width, resolution, classes)
+    path, config, _ = found_weights(file, width, resolution, classes)
     try:
-        found = read(file, config)
+        found = read(path, config)
         write(found, out, to)
         written = out / "model.safetensors" if to == "hugging_face" else out
         again = read(written, found.config)
@@ -107,6 +109,25 @@ def export(
     except FileError as error:
         raise stop(str(error), FAILED) from error
     tell(f"Saved {found.config.label} ({found.origin}) to {out}.")
+
+
+def found_weights(
+    named: str, width: float | None, resolution: int | None, classes: int
+) -> tuple[Path, MobileNetConfig | None, Released | None]:
+    """The file that somebody means, and its network: a path, or the name of released weights that
+    were fetched. Ends the command where there is none."""
+    from benchmarks.weights_kept import weights_folder
+    from mobilenet.weights.catalogue import RELEASED
+    from mobilenet.weights.download import kept
+
+    config = network_for(width, resolution, classes)
+    known = next((one for one in RELEASED if one.key == named), None)
+    if known is None or Path(named).exists():
+        return Path(named), config, None
+    path = kept(known, weights_folder())
+    if path is None:
+        raise stop(f"{named} is not here yet. Fetch it: mobilenet-bench weights {named}", BAD_INPUT)
+    return path, known.config, known
 
 
 def network_for(

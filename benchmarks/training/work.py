@@ -10,10 +10,11 @@ from benchmarks.messages import Event, NotTrained, Progress, Trained
 from benchmarks.timing.protocol import Check
 from benchmarks.training.order import CONVENTIONS, Order
 from mobilenet.config import ConfigError, MobileNetConfig
-from mobilenet.files import FileError
+from mobilenet.files import UNFINISHED, FileError
+from mobilenet.tasks.checkpoint import TrainingError
 from mobilenet.tasks.data import Data, DataError, Split, load
 from mobilenet.tasks.recipe import RecipeError
-from mobilenet.tasks.training import Job, TrainingError, train, weights_of
+from mobilenet.tasks.training import Job, train, weights_of
 from mobilenet.weights import WeightsError
 from mobilenet.weights.files import is_own, read, write
 from mobilenet.weights.preprocessing import SLIM, TIMM
@@ -29,6 +30,8 @@ def carry_out(order: Order, emit: Emit, check: Check) -> None:
         job = _job(order)
         folder = Path(order.folder)
         folder.mkdir(parents=True, exist_ok=True)
+        for rest in folder.glob(f"{UNFINISHED}*"):  # of a training that was killed while it wrote
+            rest.unlink()
         pulse = Pulse(emit, check, batches_of(job.data, "train", order.recipe.batch))
         for epoch, network in train(job, folder, pulse):
             emit(Trained(epoch))

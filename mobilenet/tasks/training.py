@@ -8,11 +8,9 @@ the same network, to the last bit on one machine, as one that was not.
 from __future__ import annotations
 
 import math
-import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +21,16 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from mobilenet.config import MobileNetConfig
 from mobilenet.convention import Convention
-from mobilenet.files import write_whole
 from mobilenet.model import MobileNet
+from mobilenet.tasks.checkpoint import CHECKPOINT, Parts, TrainingError, keep, resumed
 from mobilenet.tasks.data import Data, DataError
 from mobilenet.tasks.evaluation import evaluate
 from mobilenet.tasks.recipe import Recipe, RecipeError
-from mobilenet.tasks.score import Epoch, Score
+from mobilenet.tasks.score import Epoch
 from mobilenet.weights.preprocessing import Preprocessing
 from mobilenet.weights.value import Weights, of_network
 
-CHECKPOINT = "checkpoint.pt"
 LAST_SHARE = 0.01  # of the learning rate that is left at the end
-VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -50,10 +46,6 @@ class Job:
     convention: Convention
     preprocessing: Preprocessing
     start: Weights | None = None
-
-
-class TrainingError(RuntimeError):
-    """It cannot go on; the message says why, and what to do."""
 
 
 def train(
@@ -78,7 +70,8 @@ def train(
     optimiser = _optimiser(network, job.recipe)
     rate = LambdaLR(optimiser, _falling(job.recipe.epochs))
     path = folder / CHECKPOINT
-    epochs = _resume(path, job, network, optimiser, rate) if path.is_file() else []
+    parts: Parts = {"network": network, "optimiser": optimiser, "rate": rate}
+    epochs = resumed(path, _what(job), parts) if path.is_file() else []
     network.eval()
     for epoch in epochs:
         yield epoch, network
@@ -96,7 +89,7 @@ def train(
         network.eval()
         score = evaluate(network, job.data, job.preprocessing, job.recipe.batch, check)
         epochs.append(Epoch(number, loss, score, time.perf_counter() - start))
-        _keep(path, job, network, optimiser, rate, epochs)
+        keep(path, _what(job), parts, epochs)
         yield epochs[-1], network
 
 
@@ -182,55 +175,6 @@ def _one_epoch(
     return total / count
 
 
-def _keep(
-    path: Path,
-    job: Job,
-    network: MobileNet,
-    optimiser: Optimizer,
-    rate: LambdaLR,
-    epochs: list[Epoch],
-) -> None:
-    memory = BytesIO()
-    state = {
-        "version": VERSION,
-        "what": _what(job),
-        "network": network.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "rate": rate.state_dict(),
-        "epochs": [asdict(epoch) for epoch in epochs],
-    }
-    torch.save(state, memory)
-    write_whole(path, memory.getvalue())
-
-
-def _resume(
-    path: Path, job: Job, network: MobileNet, optimiser: Optimizer, rate: LambdaLR
-) -> list[Epoch]:
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        what, version = state["what"], state["version"]
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,
-        pickle.UnpicklingError,
-        LookupError,
-        TypeError,
-    ) as error:
-        raise TrainingError(
-            f"{path} is no checkpoint of this program. Move it away to begin anew."
-        ) from error
-    if (version, what) != (VERSION, _what(job)):
-        raise TrainingError(
-            f"{path} belongs to another training: {_differing(what, _what(job))}. Name another "
-            "folder, or ask for the same again."
-        )
-    network.load_state_dict(state["network"])
-    optimiser.load_state_dict(state["optimiser"])
-    rate.load_state_dict(state["rate"])
-    return [Epoch(**(epoch | {"score": Score(**epoch["score"])})) for epoch in state["epochs"]]
-
-
 def _what(job: Job) -> dict[str, Any]:
     """What must be the same for a training to go on."""
     return {
@@ -242,9 +186,3 @@ def _what(job: Job) -> dict[str, Any]:
         "convention": job.convention.name,
         "start": job.start.origin if job.start else None,
     }
-
-
-def _differing(one: Any, other: dict[str, Any]) -> str:
-    if not isinstance(one, dict):
-        return "what it is of is not written in it"
-    return ", ".join(f"its {name} differs" for name in other if one.get(name) != other[name])

@@ -1,4 +1,4 @@
-"""Training a network, and finding out how accurate one is: the commands train and evaluate."""
+"""The command train."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ from benchmarks.cli.answer import (
     stop,
     tell,
 )
-from benchmarks.cli.weights import Classes, Resolution, Width, network_for
-from benchmarks.training.order import Answered, ConventionName, Examination, Order, Outcome
+from benchmarks.training.order import ConventionName, Order, Outcome
 from mobilenet.tasks.recipe import Augmentation, Optimiser, Recipe
 
 if TYPE_CHECKING:
     from benchmarks.jobs.updates import Listener
-    from benchmarks.messages import Scored
 
 _PLAIN = Recipe()
 Data = Annotated[
@@ -114,7 +112,7 @@ def train(
         )
     except (InputError, ConfigError, RecipeError) as error:
         raise stop(str(error), BAD_INPUT) from error
-    outcomes = _train(orders, threads or _all_threads())
+    outcomes = _train(orders, threads or all_threads())
     if as_json:
         print_json([_json(outcome) for outcome in outcomes])
     elif any(outcome.epochs for outcome in outcomes):
@@ -127,95 +125,6 @@ def train(
         tell("Interrupted. The same command goes on after the last epoch.")
     failed = any(outcome.failure for outcome in outcomes)
     raise typer.Exit(INTERRUPTED if cancelled else FAILED if failed else 0)
-
-
-def evaluate(
-    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A file of weights.")],
-    data: Data = "digits",
-    width: Width = None,
-    resolution: Resolution = None,
-    classes: Classes = 1000,
-    engine: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LIST", help="eager (the default), openvino, …, or all."),
-    ] = None,
-    precision: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LIST", help="float32 (the default), float16, bfloat16, int8."),
-    ] = None,
-    batch: Annotated[int, typer.Option(help="Images looked at together.")] = 32,
-    threads: Threads = None,
-    as_json: AsJson = False,
-) -> None:
-    """Find out how many images of a test set a network recognises, with its interval.
-
-    In every engine and precision that is named: what int8 or a half precision costs is told from
-    the same images. ImageNet's validation images are such a folder too, with a sub-folder for each
-    of its 1000 classes: so a released file's published accuracy is verified.
-
-    \b
-    Examples:
-      mobilenet-bench evaluate runs/0.25-32/weights.safetensors
-      mobilenet-bench evaluate weights.safetensors --engine all --precision float32,int8
-      mobilenet-bench evaluate mobilenet_2_5_128_tf.h5 --width 0.25 --resolution 128 --data val
-    """
-    from benchmarks.cli.given import InputError, engine_names, entries
-    from benchmarks.jobs.request import scenarios_for
-    from benchmarks.scenarios import ScenarioError
-
-    config = network_for(width, resolution, classes)
-    try:
-        precisions = entries("--precision", precision) or ["float32"]
-        names = engine_names(engine, precisions, "cpu")
-        ways = scenarios_for(
-            names, precisions, device="cpu", threads=threads or _all_threads(), batch=batch
-        )
-    except (InputError, ScenarioError) as error:
-        raise stop(str(error), BAD_INPUT) from error
-    found = _examine(Examination(str(weights), data, ways, config), ways[0].threads)
-    if as_json:
-        print_json(asdict(found))
-    else:
-        _show_answers(found, data)
-    raise typer.Exit(FAILED if any(one.reason for one in found.answered) else 0)
-
-
-def _show_answers(found: Scored, data: str) -> None:
-    from benchmarks import units
-    from benchmarks.insight import engine_label
-
-    typer.echo(f"{found.config.label}, {found.origin}\n{found.images:,} images of {data}\n")
-    rows = [("Engine", "Precision", "Top-1", "95 % interval", "Top-5", "Against PyTorch, float32")]
-    for one in found.answered:
-        way = (engine_label(one.way), one.way.precision)
-        if one.score is None:
-            none = units.NOT_MEASURED
-            rows.append((*way, none, none, none, one.reason or none))
-            continue
-        score = one.score
-        rows.append(
-            (
-                *way,
-                units.percent(score.top1_percent),
-                units.percent_span(*score.top1_bounds),
-                units.percent(score.top5_percent),
-                _changed(one),
-            )
-        )
-    print_aligned(rows)
-
-
-def _changed(one: Answered) -> str:
-    """ "3 images lost, 1 gained: may be chance"."""
-    change = one.change
-    assert change is not None
-    assert one.score is not None
-    if change.same == one.score.total:
-        return "the same answers"
-    if not change.lost and not change.gained:
-        return f"{one.score.total - change.same} wrong answers differ"
-    verdict = "more than chance" if change.is_told else "may be chance"
-    return f"{change.lost} lost, {change.gained} gained: {verdict}"
 
 
 def _order(out: Path, order: Order) -> Order:
@@ -244,32 +153,7 @@ def _train(orders: tuple[Order, ...], threads: int) -> tuple[Outcome, ...]:
         return carried_out(work, trainer.poke, bar.show)
 
 
-def _examine(examination: Examination, threads: int) -> Scored:
-    from benchmarks.jobs.conversation import Cancelled
-    from benchmarks.jobs.interruptible import carried_out
-    from benchmarks.jobs.machine_queue import Ticket, lock_folder
-    from benchmarks.jobs.trainer import ExaminationError, Trainer
-    from benchmarks.progress import ProgressBar
-
-    trainer = Trainer()
-
-    def work(tell: Listener, stop: threading.Event) -> Scored:
-        try:
-            ticket = Ticket(lock_folder(), "Evaluate a network")
-            return trainer.examine(examination, threads, ticket, tell, stop)
-        finally:
-            trainer.close()
-
-    try:
-        with ProgressBar() as bar:
-            return carried_out(work, trainer.poke, bar.show)
-    except Cancelled as error:
-        raise typer.Exit(INTERRUPTED) from error
-    except ExaminationError as error:
-        raise stop(str(error), FAILED) from error
-
-
-def _all_threads() -> int:
+def all_threads() -> int:
     from benchmarks.machine import read_machine
 
     return read_machine().usable_cpus

@@ -1,0 +1,160 @@
+"""The command evaluate."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmarks.cli.answer import (
+    BAD_INPUT,
+    FAILED,
+    INTERRUPTED,
+    AsJson,
+    print_aligned,
+    print_json,
+    stop,
+)
+from benchmarks.cli.train import Data, Threads, all_threads
+from benchmarks.cli.weights import NAMED, Classes, Resolution, Width, found_weights
+from benchmarks.training.order import Answered, Examination
+
+if TYPE_CHECKING:
+    from benchmarks.jobs.updates import Listener
+    from benchmarks.messages import Scored
+    from mobilenet.weights.catalogue import Released
+
+
+def evaluate(
+    weights: Annotated[str, typer.Argument(metavar="WEIGHTS", help=NAMED)],
+    data: Data = "digits",
+    width: Width = None,
+    resolution: Resolution = None,
+    classes: Classes = 1000,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIST", help="eager (the default), openvino, …, or all."),
+    ] = None,
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIST", help="float32 (the default), float16, bfloat16, int8."),
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Images looked at together.")] = 32,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find out how many images of a test set a network recognises, with its interval.
+
+    In every engine and precision that is named: what int8 or a half precision costs is told from
+    the same images. ImageNet's validation images are such a folder too, with a sub-folder for each
+    of its 1000 classes: so a released file's published accuracy is verified.
+
+    \b
+    Examples:
+      mobilenet-bench evaluate runs/0.25-32/weights.safetensors
+      mobilenet-bench evaluate weights.safetensors --engine all --precision float32,int8
+      mobilenet-bench evaluate tf-slim/0.25-128 --data val
+    """
+    from benchmarks.cli.given import InputError, engine_names, entries
+    from benchmarks.jobs.request import scenarios_for
+    from benchmarks.scenarios import ScenarioError
+
+    path, config, released = found_weights(weights, width, resolution, classes)
+    try:
+        precisions = entries("--precision", precision) or ["float32"]
+        names = engine_names(engine, precisions, "cpu")
+        ways = scenarios_for(
+            names, precisions, device="cpu", threads=threads or all_threads(), batch=batch
+        )
+    except (InputError, ScenarioError) as error:
+        raise stop(str(error), BAD_INPUT) from error
+    found = _examine(Examination(str(path), data, ways, config), ways[0].threads)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        _show_answers(found, data)
+        if released is not None:
+            _show_published(found, released)
+    raise typer.Exit(FAILED if any(one.reason for one in found.answered) else 0)
+
+
+def _show_answers(found: Scored, data: str) -> None:
+    from benchmarks import units
+    from benchmarks.insight import engine_label
+
+    typer.echo(f"{found.config.label}, {found.origin}\n{found.images:,} images of {data}\n")
+    rows = [("Engine", "Precision", "Top-1", "95 % interval", "Top-5", "Against PyTorch, float32")]
+    for one in found.answered:
+        way = (engine_label(one.way), one.way.precision)
+        if one.score is None:
+            none = units.NOT_MEASURED
+            rows.append((*way, none, none, none, one.reason or none))
+            continue
+        score = one.score
+        rows.append(
+            (
+                *way,
+                units.percent(score.top1_percent),
+                units.percent_span(*score.top1_bounds),
+                units.percent(score.top5_percent),
+                _changed(one),
+            )
+        )
+    print_aligned(rows)
+
+
+def _show_published(found: Scored, released: Released) -> None:
+    """Whether what was published for these weights is what was found, as far as that can tell."""
+    from benchmarks import units
+    from mobilenet.accuracy import SOURCES, published
+
+    figures = [one for one in published(released.config) if one.source == released.accuracy]
+    score = found.answered[0].score
+    if not figures or score is None:
+        return
+    top1, bounds = figures[0].top1_percent, score.top1_bounds
+    verdict = "inside" if bounds.low <= top1 <= bounds.high else "outside"
+    typer.echo(
+        f"\nPublished for ImageNet's validation images: {units.percent(top1)} "
+        f"({SOURCES[released.accuracy].title}), {verdict} the first interval."
+    )
+
+
+def _changed(one: Answered) -> str:
+    """ "3 images lost, 1 gained: may be chance"."""
+    change = one.change
+    assert change is not None
+    assert one.score is not None
+    if change.same == one.score.total:
+        return "the same answers"
+    if not change.lost and not change.gained:
+        return f"{one.score.total - change.same} wrong answers differ"
+    verdict = "more than chance" if change.is_told else "may be chance"
+    return f"{change.lost} lost, {change.gained} gained: {verdict}"
+
+
+def _examine(examination: Examination, threads: int) -> Scored:
+    from benchmarks.jobs.conversation import Cancelled
+    from benchmarks.jobs.interruptible import carried_out
+    from benchmarks.jobs.machine_queue import Ticket, lock_folder
+    from benchmarks.jobs.trainer import ExaminationError, Trainer
+    from benchmarks.progress import ProgressBar
+
+    trainer = Trainer()
+
+    def work(tell: Listener, stop: threading.Event) -> Scored:
+        try:
+            ticket = Ticket(lock_folder(), "Evaluate a network")
+            return trainer.examine(examination, threads, ticket, tell, stop)
+        finally:
+            trainer.close()
+
+    try:
+        with ProgressBar() as bar:
+            return carried_out(work, trainer.poke, bar.show)
+    except Cancelled as error:
+        raise typer.Exit(INTERRUPTED) from error
+    except ExaminationError as error:
+        raise stop(str(error), FAILED) from error
