@@ -26,6 +26,7 @@ HEAVY_ROOMS = (
     "benchmarks/networks.py",
     "benchmarks/own.py",
     "benchmarks/reference_table.py",
+    "benchmarks/releasing/",
 )
 STREAMLIT_ROOMS = ("app.py", "benchmarks/dashboard/")
 ONLY_READER_OF_THE_MACHINE = "benchmarks/machine.py"

@@ -13,7 +13,9 @@ from mobilenet.config import ConfigError, MobileNetConfig
 from mobilenet.weights.catalogue import Released
 
 NAMED = "A file of weights, or the name of released ones that were fetched."
-Form = Literal["own", "keras", "hugging_face", "timm"]
+Form = Literal[
+    "own", "keras", "hugging_face", "timm", "onnx", "torch_export", "saved_model", "tflite"
+]
 Width = Annotated[
     float | None, typer.Option(help="Of the network they are for, where the file does not say.")
 ]
@@ -75,40 +77,43 @@ def export(
     file: Annotated[str, typer.Argument(metavar="WEIGHTS", help=NAMED)],
     to: Annotated[Form, typer.Option(help="Whose program is to read them.")],
     out: Annotated[
-        Path, typer.Option(metavar="PATH", help="The file; for hugging_face, the folder.")
+        Path, typer.Option(metavar="PATH", help="The file; or the folder, where it is one.")
     ],
     width: Width = None,
     resolution: Resolution = None,
     classes: Classes = 1000,
+    python: Annotated[
+        str | None,
+        typer.Option(metavar="PYTHON", help="Of an environment with TensorFlow, for its forms."),
+    ] = None,
 ) -> None:
-    """Write weights so that another program reads them, and read them back before it ends.
+    """Write weights as another program's file, and let that program answer before it ends.
 
-    From and to: this program's safetensors, Keras's .h5, Hugging Face's and timm's safetensors;
-    TF-slim's checkpoints (.tgz, .index) are read only.
+    own (safetensors), keras (.h5), hugging_face (a folder), timm (safetensors), onnx, torch_export
+    (.pt2), saved_model (a folder) and tflite; the last two by TensorFlow, which is not asked of
+    everybody. A file that gives other answers than the network is not handed over. TF-slim's
+    checkpoints (.tgz, .index) are read only.
 
     \b
     Examples:
       mobilenet-bench export runs/0.25-32/weights.safetensors --to keras --out mine.h5
-      mobilenet-bench export mobilenet_v1_0.25_128.tgz --width 0.25 --resolution 128 \\
-        --to keras --out mobilenet_2_5_128_tf.h5
+      mobilenet-bench export tf-slim/0.25-128 --to onnx --out mobilenet.onnx
+      mobilenet-bench export mine.safetensors --to tflite --out mine.tflite --python tf/bin/python
     """
+    from benchmarks.releasing import release
     from mobilenet.files import FileError
     from mobilenet.weights.error import WeightsError
-    from mobilenet.weights.files import read, write
+    from mobilenet.weights.files import read
 
     path, config, _ = found_weights(file, width, resolution, classes)
     try:
         found = read(path, config)
-        write(found, out, to)
-        written = out / "model.safetensors" if to == "hugging_face" else out
-        again = read(written, found.config)
-        if any((again.tensors[name] != tensor).any() for name, tensor in found.tensors.items()):
-            raise WeightsError(f"{written} does not hold what was written. Is the disk damaged?")
+        release(found, out, to, python=python)
     except WeightsError as error:
         raise stop(str(error), BAD_INPUT) from error
     except FileError as error:
         raise stop(str(error), FAILED) from error
-    tell(f"Saved {found.config.label} ({found.origin}) to {out}.")
+    tell(f"Saved {found.config.label} ({found.origin}) to {out}. It answers as the network does.")
 
 
 def found_weights(
