@@ -114,6 +114,16 @@ def test_front_ends_load_no_runtime(module: str) -> None:
     assert found.stdout.strip() == "[]"
 
 
+def test_what_every_worker_and_command_imports_is_quickly_imported() -> None:
+    slow = {"scipy", "pandas", "sklearn", "h5py", "requests", "plotly", "sqlalchemy"}
+    code = f"import sys, benchmarks.worker; print(sorted(set(sys.modules) & {slow!r}))"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+
+    assert found.stdout.strip() == "[]"
+
+
 def test_an_installed_dashboard_has_the_settings_of_a_checkout() -> None:
     installed = ROOT / "benchmarks" / "dashboard"
 

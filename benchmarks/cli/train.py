@@ -19,6 +19,7 @@ from benchmarks.cli.answer import (
     stop,
     tell,
 )
+from benchmarks.cli.weights import found_weights
 from benchmarks.training.order import ConventionName, Order, Outcome
 from mobilenet.tasks.recipe import Augmentation, Optimiser, Recipe
 
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
     from benchmarks.jobs.updates import Listener
 
 _PLAIN = Recipe()
+DIGITS = "digits"
+WIDTH, DIGITS_RESOLUTION, FOLDER_RESOLUTION = 0.25, 32, 128  # where nothing is said
 Data = Annotated[
     str,
     typer.Option(metavar="DATA", help="digits, or a folder with a sub-folder per class."),
 ]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="CPU threads; all that this process may use, if not said.")
+    int | None,
+    typer.Option(min=1, max=1024, help="CPU threads; all that this process may use, if not said."),
 ]
 
 
@@ -41,10 +45,14 @@ def train(
     ],
     data: Data = "digits",
     width: Annotated[
-        list[str] | None, typer.Option(metavar="LIST", help="Width multipliers, such as 0.25,0.5.")
+        list[str] | None,
+        typer.Option(metavar="LIST", help="Width multipliers, such as 0.25,0.5. Default: 0.25."),
     ] = None,
     resolution: Annotated[
-        list[str] | None, typer.Option(metavar="LIST", help="Input sizes in pixels, from 32 on.")
+        list[str] | None,
+        typer.Option(
+            metavar="LIST", help="Input sizes in pixels. Default: 32 for digits, 128 for a folder."
+        ),
     ] = None,
     epochs: Annotated[int, typer.Option(help="Times that every image is seen.")] = _PLAIN.epochs,
     optimiser: Annotated[
@@ -61,7 +69,7 @@ def train(
         bool, typer.Option("--decay-depthwise", help="On these too.")
     ] = False,
     augmentation: Annotated[
-        Augmentation, typer.Option(help="How images are varied.")
+        Augmentation, typer.Option(help="How images are varied; digits are only shifted.")
     ] = _PLAIN.augmentation,
     label_smoothing: Annotated[float, typer.Option(help="The paper has none.")] = 0.0,
     seed: Annotated[int, typer.Option(help="The same gives the same again, on one machine.")] = 0,
@@ -70,7 +78,12 @@ def train(
         typer.Option(help="tensorflow's padding, for Keras; or pytorch's, for timm."),
     ] = "tensorflow",
     start: Annotated[
-        str | None, typer.Option("--from", metavar="WEIGHTS", help="Fine-tune these.")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="WEIGHTS",
+            help="Fine-tune these, with their convention: a file, or released ones by name.",
+        ),
     ] = None,
     threads: Threads = None,
     as_json: AsJson = False,
@@ -84,9 +97,10 @@ def train(
 
     \b
     Examples:
-      mobilenet-bench train --width 0.25 --resolution 32 --out runs
-      mobilenet-bench train --data photos --width 0.25,0.5 --resolution 128 --out runs
-      mobilenet-bench train --data photos --width 0.5 --resolution 160 --from weights.h5 --out runs
+      mobilenet-bench train --width 0.25,0.5 --out runs
+      mobilenet-bench train --data photos --resolution 128,160 --out runs
+      mobilenet-bench train --data photos --width 0.5 --resolution 160 \\
+        --from keras/0.5-160 --out runs
 
     Exit status: 0 all was trained, 1 something failed, 2 bad input, 130 interrupted.
     """
@@ -94,6 +108,11 @@ def train(
     from mobilenet.config import ConfigError
     from mobilenet.tasks.recipe import RecipeError
 
+    check_paths(data, None)
+    if start is not None:
+        start = str(found_weights(start, None, None, 1000)[0])
+        check_paths(data, start)
+    sizes = resolution or [str(DIGITS_RESOLUTION if data == DIGITS else FOLDER_RESOLUTION)]
     try:
         recipe = Recipe(
             optimiser=optimiser,
@@ -108,7 +127,7 @@ def train(
         )
         orders = tuple(
             _order(out, Order(*pair, data, "", recipe, convention, start))
-            for pair in pairs(width, resolution) or [(0.25, 32)]
+            for pair in pairs(width or [str(WIDTH)], sizes)
         )
     except (InputError, ConfigError, RecipeError) as error:
         raise stop(str(error), BAD_INPUT) from error
@@ -121,10 +140,24 @@ def train(
         if outcome.failure:
             tell(f"Error: {outcome.order.label}: {outcome.failure}")
     cancelled = len(outcomes) < len(orders) or any(outcome.cancelled for outcome in outcomes)
-    if cancelled:
+    if cancelled and any(outcome.epochs for outcome in outcomes):
         tell("Interrupted. The same command goes on after the last epoch.")
+    elif cancelled:
+        tell("Interrupted before an epoch was done. The same command begins anew.")
     failed = any(outcome.failure for outcome in outcomes)
     raise typer.Exit(INTERRUPTED if cancelled else FAILED if failed else 0)
+
+
+def check_paths(data: str, weights: str | None) -> None:
+    """Ends the command for files that are not there, before it waits for its turn."""
+    if data != DIGITS and (not data or not Path(data).is_dir()):
+        raise stop(
+            f"{data or 'An empty name'} is no folder. Name one that has a sub-folder per class, or "
+            "digits.",
+            BAD_INPUT,
+        )
+    if weights is not None and not Path(weights).is_file():
+        raise stop(f"{weights} is no file. Name a file of weights.", BAD_INPUT)
 
 
 def _order(out: Path, order: Order) -> Order:

@@ -96,9 +96,10 @@ def export(
 
     \b
     Examples:
-      mobilenet-bench export runs/0.25-32/weights.safetensors --to keras --out mine.h5
+      mobilenet-bench export weights.safetensors --to keras --out mine.h5
       mobilenet-bench export tf-slim/0.25-128 --to onnx --out mobilenet.onnx
-      mobilenet-bench export mine.safetensors --to tflite --out mine.tflite --python tf/bin/python
+      mobilenet-bench export mine.h5 --width 0.5 --resolution 96 --to tflite \\
+        --out mine.tflite --python tf/bin/python
     """
     from benchmarks.releasing import release
     from mobilenet.files import FileError
@@ -106,6 +107,8 @@ def export(
     from mobilenet.weights.files import read
 
     path, config, _ = found_weights(file, width, resolution, classes)
+    if out.resolve() == path.resolve():
+        raise stop("An export may not replace its source. Name another file.", BAD_INPUT)
     try:
         found = read(path, config)
         release(found, out, to, python=python)

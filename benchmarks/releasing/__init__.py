@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.engines.onnxruntime import engine as onnxruntime_engine
 from mobilenet.convention import TENSORFLOW
-from mobilenet.files import FileError
+from mobilenet.files import FileError, check_target
 from mobilenet.weights.error import WeightsError
 from mobilenet.weights.files import Written, read, write
 from mobilenet.weights.value import Weights
@@ -26,6 +26,7 @@ from mobilenet.weights.value import Weights
 Form = Literal[Written, "onnx", "torch_export", "saved_model", "tflite"]
 Answers = NDArray[np.float32]
 
+FOLDERS = ("hugging_face", "saved_model")
 CLOSE = 1e-4  # of the logits' root mean square
 OPSET = 18
 TENSORFLOW_LIMIT_S = 900.0
@@ -41,11 +42,17 @@ def release(found: Weights, path: Path, form: Form, *, python: str | None = None
     Raises WeightsError where the form cannot hold the network or answers otherwise, FileError where
     the disk does not take it.
     """
+    if form in FOLDERS and path.exists():
+        raise FileError(f"{path} is there already. Choose another folder.")
+    if form not in FOLDERS:
+        check_target(path)
+    if form in ("saved_model", "tflite") and shutil.which(python or sys.executable) is None:
+        raise WeightsError(f"{python} is no program that can be started. Name a python.")
     images = _images(found)
     with torch.inference_mode():
         wanted = found.network()(images).numpy()
     try:
-        with TemporaryDirectory(prefix=".mobilenet-bench-", dir=path.parent) as aside:
+        with TemporaryDirectory(prefix=".mobilenet-export-", dir=path.parent) as aside:
             made = Path(aside) / path.name
             if form in _OWN:
                 answers = _OWN[form](found, made, images)
@@ -75,13 +82,9 @@ def _compare(answers: Answers, wanted: Answers, form: str) -> None:
 
 
 def _hand_over(made: Path, path: Path) -> None:
-    if made.is_dir() and path.exists():
-        raise FileError(f"{path} is there already. Choose another folder.")
     if made.is_dir():
         shutil.move(made, path)
     else:
-        if path.is_dir():
-            raise FileError(f"{path} is a folder. Name a file.")
         made.replace(path)
 
 
@@ -146,13 +149,16 @@ def _by_tensorflow(
     np.save(asked, images.permute(0, 2, 3, 1).numpy())  # TensorFlow's order: (N, R, R, 3)
     facts = (config.width_multiplier, config.resolution, config.num_classes)
     arguments = [form, source, made, asked, answered, *facts]
-    finished = subprocess.run(
-        [python, str(_SCRIPT), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=TENSORFLOW_LIMIT_S,
-        stdin=subprocess.DEVNULL,
-    )
+    try:
+        finished = subprocess.run(
+            [python, str(_SCRIPT), *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=TENSORFLOW_LIMIT_S,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise WeightsError(f"TensorFlow gave no answer in {TENSORFLOW_LIMIT_S:g} s.") from error
     if finished.returncode != 0:
         lines = finished.stderr.strip().splitlines() or ["it said nothing"]
         raise WeightsError(

@@ -32,6 +32,7 @@ from mobilenet.weights.files import read
 from mobilenet.weights.value import Weights
 
 CALIBRATION_IMAGES = 256
+NAMED_CLASSES = 5
 REFERENCE = Scenario("eager")
 Flags = NDArray[np.bool_]
 
@@ -46,12 +47,17 @@ def examine(examination: Examination, emit: Emit, check: Check) -> None:
 
 
 def _examined(examination: Examination, emit: Emit, check: Check) -> Scored:
-    data = load(examination.data)
+    data = load(examination.data, whole=examination.whole)
     found = read(examination.weights, examination.config)
     if found.config.num_classes != len(data.classes):
         raise DataError(
             f"{data.name} has {len(data.classes)} classes, but these weights know "
             f"{found.config.num_classes}."
+        )
+    if found.classes is not None and found.classes != data.classes:
+        raise DataError(
+            f"{data.name} has other classes than these weights were trained on, which are "
+            f"{', '.join(found.classes[:NAMED_CLASSES])}, … Name a folder that has those."
         )
     batch = examination.ways[0].batch
     reference = Scenario(threads=examination.ways[0].threads, batch=batch)

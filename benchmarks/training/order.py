@@ -56,12 +56,14 @@ class Examination:
     """Score these weights on these images, in each of these ways of computing.
 
     config: of the network they are for; None where the file says. ways: all with one batch.
+    whole: on all images of a folder, not only on those that test.
     """
 
     weights: str
     data: str
     ways: tuple[Scenario, ...]
     config: MobileNetConfig | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,12 @@ def carry_out(order: Order, emit: Emit, check: Check) -> None:
     try:
         job = _job(order)
         folder = Path(order.folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        for rest in folder.glob(f"{UNFINISHED}*"):  # of a training that was killed while it wrote
-            rest.unlink()
-        pulse = Pulse(emit, check, batches_of(job.data, "train", order.recipe.batch))
+        _make(folder)
+        batches = batches_of(job.data, "train", order.recipe.batch)
+        pulse = Pulse(emit, check, batches, order.recipe.epochs)
         for epoch, network in train(job, folder, pulse):
             emit(Trained(epoch))
-            pulse.epoch(epoch.number, order.recipe.epochs)
+            pulse.epoch(epoch.number)
             if epoch.number == order.recipe.epochs:
                 write(weights_of(network, job), order.weights)
     except REFUSALS as error:
@@ -45,14 +44,14 @@ def carry_out(order: Order, emit: Emit, check: Check) -> None:
 class Pulse:
     """Called between batches: looks at the stop sign, and now and then says how far it is."""
 
-    def __init__(self, emit: Emit, check: Check, batches: int) -> None:
+    def __init__(self, emit: Emit, check: Check, batches: int, epochs: int | None = None) -> None:
         self._emit, self._check, self._batches = emit, check, batches
-        self._done, self._epoch, self._epochs = 0, 1, 1
+        self._done, self._epoch, self._epochs = 0, 1, epochs
         self._told = time.monotonic()
 
-    def epoch(self, done: int, of: int) -> None:
-        """`done` of `of` epochs are trained."""
-        self._done, self._epoch, self._epochs = 0, done + 1, of
+    def epoch(self, done: int) -> None:
+        """So many epochs are trained."""
+        self._done, self._epoch = 0, done + 1
 
     def __call__(self) -> None:
         self._check()
@@ -61,8 +60,19 @@ class Pulse:
         if now - self._told >= REPORT_EVERY_S:
             self._told = now
             within = min(self._done / self._batches, 1)
-            phase = f"Epoch {self._epoch} of {self._epochs}" if self._epochs > 1 else "Looking"
-            self._emit(Progress(phase, (self._epoch - 1 + within) / self._epochs))
+            phase = f"Epoch {self._epoch} of {self._epochs}" if self._epochs else "Looking"
+            self._emit(Progress(phase, (self._epoch - 1 + within) / (self._epochs or 1)))
+
+
+def _make(folder: Path) -> None:
+    """The folder, without what a training left there that was killed while it wrote."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for rest in folder.glob(f"{UNFINISHED}*"):
+            if rest.is_file():
+                rest.unlink()
+    except OSError as error:
+        raise FileError(f"{folder} cannot be made: {error.strerror}. Choose another.") from error
 
 
 def batches_of(data: Data, split: Split, batch: int) -> int:

@@ -70,13 +70,30 @@ def resumed(path: Path, what: dict[str, Any], parts: Parts) -> list[Epoch]:
             f"{path} belongs to another training: {_differing(kept, what)}. Name another "
             "folder, or ask for the same again."
         )
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    return [Epoch(**(epoch | {"score": Score(**epoch["score"])})) for epoch in state["epochs"]]
+    try:
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        return [Epoch(**(epoch | {"score": Score(**epoch["score"])})) for epoch in state["epochs"]]
+    except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise TrainingError(f"{path} is damaged. Move it away to begin anew.") from error
 
 
 def _differing(one: Any, other: dict[str, Any]) -> str:
     if not isinstance(one, dict):
         return "what it is of is not written in it"
-    differing = ", ".join(f"its {name} differs" for name in other if one.get(name) != other[name])
+    differing = ", ".join(
+        f"its {name} differs{_which(one.get(name), other[name])}"
+        for name in other
+        if one.get(name) != other[name]
+    )
     return differing or "it was kept by another version of this program"
+
+
+def _which(one: Any, other: Any) -> str:
+    """ " (seed 0, not 1)"."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return ""
+    named = [
+        f"{key} {one.get(key)}, not {other[key]}" for key in other if one.get(key) != other[key]
+    ]
+    return f" ({'; '.join(named)})" if named else ""

@@ -29,11 +29,13 @@ class DataError(ValueError):
 class Data(Protocol):
     """Images, split in two.
 
-    name: for people. classes: their names; a label is an index into them.
+    name: for people. classes: their names; a label is an index into them. fingerprint: tells these
+        images from others of the same name.
     """
 
     name: str
     classes: tuple[str, ...]
+    fingerprint: str
 
     def count(self, split: Split) -> int: ...
 
@@ -58,6 +60,7 @@ class Digits:
 
     name: str = "handwritten digits (scikit-learn)"
     classes: tuple[str, ...] = tuple("0123456789")
+    fingerprint: str = "digits"
     _splits: dict[Split, Batch] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -129,10 +132,12 @@ def seeded(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def load(name: str) -> Data:
-    """`digits`, or the path of a folder. Raises DataError."""
+def load(name: str, *, whole: bool = False) -> Data:
+    """`digits`, or the path of a folder. whole: all of its images test. Raises DataError."""
+    if name == DIGITS and whole:
+        raise DataError("Digits have trained networks: score them on those that test alone.")
     if name == DIGITS:
         return Digits()
     from mobilenet.tasks.folder import Folder
 
-    return Folder(Path(name))
+    return Folder(Path(name), whole=whole)

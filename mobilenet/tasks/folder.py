@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,21 +28,26 @@ from mobilenet.weights.preprocessing import Preprocessing
 
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff"})
 MAX_PIXELS = 100_000_000  # a photograph of 100 megapixels; more is a decompression bomb
-SPLITS: dict[Split, tuple[str, ...]] = {"train": ("train",), "test": ("val", "test")}
+SPLITS: dict[Split, tuple[str, ...]] = {
+    "train": ("train",),
+    "test": ("val", "valid", "validation", "test"),
+}
 Item = tuple[Path, int]
 
 
 class Folder:
     """`folder/CLASS/IMAGE`, or the same below `folder/train` and `folder/val` (or `test`).
 
-    Without the two, 30 % of each class test, always the same ones. Classes are in the order of
-    their names, as torchvision and Keras have it; so ImageNet's validation layout, with folders
-    named by its WordNet ids, has its 1000 classes in their usual order.
+    Without the two, 30 % of each class test, always the same ones; or all, if `whole`. Classes are
+    in the order of their names, as torchvision and Keras have it; so ImageNet's validation layout,
+    with folders named by its WordNet ids, has its 1000 classes in their usual order.
+
+    fingerprint: of where the images lie and how large they are: other images, another set.
 
     Raises DataError for no classes, a class without images, or too few to split.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, whole: bool = False) -> None:
         if not folder.is_dir():
             raise DataError(f"{folder} is no folder. Name one that has a sub-folder per class.")
         self.name = folder.name
@@ -49,6 +56,11 @@ class Folder:
             for split, names in SPLITS.items()
         }
         train, test = given["train"], given["test"]
+        if (train is None) != (test is None):
+            raise DataError(
+                f"{folder} has {(train or test or folder).name} but not its counterpart. Give "
+                "folders train and val, or name a folder that has a sub-folder per class alone."
+            )
         if train is not None and test is not None:
             self.classes = _classes(train)
             if _classes(test) != self.classes:
@@ -59,7 +71,11 @@ class Folder:
             }
         else:
             self.classes = _classes(folder)
-            self._items = _split(_items(folder, self.classes), self.classes, folder)
+            items = _items(folder, self.classes)
+            self._items = (
+                {"train": items, "test": items} if whole else _split(items, self.classes, folder)
+            )
+        self.fingerprint = _fingerprint(folder, self._items)
 
     def count(self, split: Split) -> int:
         return len(self._items[split])
@@ -88,6 +104,7 @@ def opened(path: Path) -> Image.Image:
 
     Raises DataError for what is no image, is damaged, or has more than 100 million pixels.
     """
+    named = f"{path.parent.name}/{path.name}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # asked for below
@@ -95,16 +112,20 @@ def opened(path: Path) -> Image.Image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise DataError(
-                        f"{path.name} has {width} x {height} pixels, more than {MAX_PIXELS:,}. "
+                        f"{named} has {width} x {height} pixels, more than {MAX_PIXELS:,}. "
                         "Make it smaller."
                     )
                 return rgb(ImageOps.exif_transpose(image))
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path.name} is no image that can be read.") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path.name} is damaged: {error}.") from error
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{named} has more than {MAX_PIXELS:,} pixels. Make it smaller.") from error
+    except UnidentifiedImageError as error:
+        raise DataError(
+            f"{named} is no image that can be read. Take it out, or save it anew."
+        ) from error
+    except DataError:
+        raise
+    except (OSError, EOFError, SyntaxError, ValueError, struct.error) as error:
+        raise DataError(f"{named} is damaged ({error}). Take it out, or save it anew.") from error
 
 
 def rgb(image: Image.Image) -> Image.Image:
@@ -130,22 +151,33 @@ def _transform(
             v2.RandomResizedCrop(resolution, scale=(0.35, 1.0), interpolation=way),
             v2.RandomHorizontalFlip(),
         ]
+    elif preprocessing.resize == "both sides":  # in training as in testing
+        share, by_chance = preprocessing.crop_fraction, augmentation == "little"
+        part = v2.Lambda(lambda image: _part(image, share, by_chance=by_chance))
+        steps = [part, v2.Resize([resolution] * 2, way)]
     elif augmentation == "little":
         steps = [v2.Resize(whole, way), v2.CenterCrop(whole), v2.RandomCrop(resolution)]
-    elif preprocessing.resize == "shortest side":
-        steps = [v2.Resize(whole, way), v2.CenterCrop(resolution)]
     else:
-        share = preprocessing.crop_fraction
-        steps = [v2.Lambda(lambda image: _central(image, share)), v2.Resize([resolution] * 2, way)]
+        steps = [v2.Resize(whole, way), v2.CenterCrop(resolution)]
     return v2.Compose([*steps, v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
 
 
-def _central(image: Image.Image, share: float) -> Image.Image:
-    """The middle of an image, a share of each side."""
+def _part(image: Image.Image, share: float, *, by_chance: bool) -> Image.Image:
+    """A share of each side of an image: the middle, or anywhere."""
     width, height = image.size
     wide, high = max(round(width * share), 1), max(round(height * share), 1)
-    left, top = (width - wide) // 2, (height - high) // 2
+    across, down = torch.rand(2).tolist() if by_chance else (0.5, 0.5)
+    left, top = int((width - wide) * across), int((height - high) * down)
     return image.crop((left, top, left + wide, top + high))
+
+
+def _fingerprint(folder: Path, items: Mapping[Split, Sequence[Item]]) -> str:
+    lines = [
+        f"{split} {path.relative_to(folder)} {path.stat().st_size}"
+        for split, found in items.items()
+        for path, _ in found
+    ]
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
@@ -154,8 +186,8 @@ def _classes(folder: Path) -> tuple[str, ...]:
     )
     if len(found) < 2:
         raise DataError(
-            f"{folder} has {len(found)} sub-folders with a class each; two are the least to tell "
-            "apart."
+            f"{folder} has {len(found) or 'no'} sub-folder{'s' * (not found)} with a class. Give "
+            "it two or more, one per class."
         )
     return found
 
@@ -164,7 +196,9 @@ def _items(folder: Path, classes: tuple[str, ...]) -> list[Item]:
     found = []
     for label, name in enumerate(classes):
         paths = sorted(
-            path for path in (folder / name).rglob("*") if path.suffix.lower() in ENDINGS
+            path
+            for path in (folder / name).rglob("*")
+            if path.suffix.lower() in ENDINGS and path.name[0] != "." and path.is_file()
         )
         if not paths:
             raise DataError(

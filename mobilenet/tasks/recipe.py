@@ -23,6 +23,7 @@ class Recipe:
     weight_decay: of convolutions and classifier. decay_depthwise: of depthwise filters too; the
         paper found that these want very little or none, as they have so few parameters.
     augmentation: "little" shifts images by up to a tenth; "standard" also crops, and mirrors.
+        Digits are only ever shifted.
     label_smoothing: the paper has none.
     seed: of weights, of the order of images, and of their augmentation.
 
@@ -57,4 +58,7 @@ class Recipe:
 
 def _within(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:  # not true of NaN either
-        raise RecipeError(f"{name} {value:g} is outside {low:g} to {high:g}.")
+        raise RecipeError(
+            f"{name} {value:,.12g} is outside {low:,.12g} to {high:,.12g}. Choose a value in that "
+            "range."
+        )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scipy.stats import binomtest
-
 CONFIDENCE = 0.95
 TOP = 5  # a right answer among so many counts for top-5
 
@@ -63,6 +61,8 @@ class Change:
     def is_told(self) -> bool:
         """Whether the accuracy has changed by more than chance explains: an exact sign test of the
         images whose answer became right or wrong (McNemar), at 5 %."""
+        from scipy.stats import binomtest  # takes a second to import
+
         moved = self.lost + self.gained
         return moved > 0 and float(binomtest(self.lost, moved).pvalue) < 1 - CONFIDENCE
 
@@ -86,5 +86,7 @@ def is_above(one: Score, other: Score) -> bool:
 
 
 def _wilson(successes: int, total: int) -> Bounds:
+    from scipy.stats import binomtest  # as above
+
     found = binomtest(successes, total).proportion_ci(CONFIDENCE, method="wilson")
     return Bounds(100 * float(found.low), 100 * float(found.high))

@@ -7,6 +7,7 @@ the same network, to the last bit on one machine, as one that was not.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -83,7 +84,8 @@ def train(
         if not math.isfinite(loss):
             raise TrainingError(
                 f"The loss is no number in epoch {number}: the learning rate "
-                f"{job.recipe.learning_rate:g} is too high for this. Try a third of it."
+                f"{job.recipe.learning_rate:g} is too high for this. Try a third of it, "
+                "in another folder."
             )
         rate.step()
         network.eval()
@@ -95,7 +97,7 @@ def train(
 
 def weights_of(network: MobileNet, job: Job) -> Weights:
     origin = f"trained on {job.data.name}, {job.recipe.epochs} epochs of {job.recipe.optimiser}"
-    return of_network(network, job.preprocessing, origin)
+    return of_network(network, job.preprocessing, origin, classes=job.data.classes)
 
 
 def _begun(job: Job) -> MobileNet:
@@ -108,12 +110,14 @@ def _begun(job: Job) -> MobileNet:
         return network
     state = network.state_dict()
     taken = {
-        name: value for name, value in job.start.tensors.items() if value.shape == state[name].shape
+        name: value
+        for name, value in job.start.tensors.items()
+        if name in state and value.shape == state[name].shape
     }
     if set(job.start.tensors) - set(taken) - {"classifier.weight", "classifier.bias"}:
         raise RecipeError(
-            f"Weights of {job.start.config.label} do not fit into {job.config.label}: a thinner "
-            "network is trained from scratch, as the paper says."
+            f"Weights of {job.start.config.label} do not fit into {job.config.label}. Another "
+            "width, block or depth is trained from scratch, as the paper says."
         )
     network.load_state_dict(state | taken)
     return network
@@ -180,9 +184,16 @@ def _what(job: Job) -> dict[str, Any]:
     return {
         "network": asdict(job.config),
         "recipe": asdict(job.recipe),
-        "data": job.data.name,
+        "data": [job.data.name, job.data.fingerprint],
         "classes": list(job.data.classes),
         "images": [job.data.count("train"), job.data.count("test")],
         "convention": job.convention.name,
-        "start": job.start.origin if job.start else None,
+        "start": _digest(job.start) if job.start else None,
     }
+
+
+def _digest(start: Weights) -> str:
+    found = hashlib.sha256()
+    for name, tensor in sorted(start.tensors.items()):
+        found.update(name.encode() + tensor.numpy().tobytes())
+    return found.hexdigest()

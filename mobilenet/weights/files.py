@@ -97,7 +97,11 @@ def write(weights: Weights, path: Path | str, form: Written = "own") -> None:
     path = Path(path)
     if form == "own":
         words = own.written(
-            weights.config, weights.convention, weights.preprocessing, weights.origin
+            weights.config,
+            weights.convention,
+            weights.preprocessing,
+            weights.origin,
+            weights.classes,
         )
         write_whole(path, safe.content(_arrays(weights, own.names(weights.tensors)), words))
         return
@@ -115,7 +119,7 @@ def write(weights: Weights, path: Path | str, form: Written = "own") -> None:
         write_whole(path, safe.content(arrays | _counters(arrays, ".running_mean")))
     else:
         _make(path)
-        settings = json.dumps(hugging_face.settings(weights.config), indent=2)
+        settings = json.dumps(hugging_face.settings(weights.config, weights.classes), indent=2)
         write_whole(path / "config.json", settings.encode())
         content = safe.content(arrays | _counters(arrays, ".running_mean"))
         write_whole(path / "model.safetensors", content)
@@ -164,7 +168,9 @@ def _read_own(path: Path, config: MobileNetConfig | None) -> Weights:
             )
         names = own.names(shapes(words.network))
         tensors = _tensors(file, names, words.network, path.name, background=False)
-    return Weights(words.network, words.rules, words.preprocessing, tensors, words.origin)
+    return Weights(
+        words.network, words.rules, words.preprocessing, tensors, words.origin, words.classes
+    )
 
 
 def _tensors(

@@ -28,8 +28,9 @@ def _layer(place: Place) -> str:
     return f"mobilenet_v1.layer.{index}"
 
 
-def settings(config: MobileNetConfig) -> dict[str, object]:
+def settings(config: MobileNetConfig, classes: tuple[str, ...] | None) -> dict[str, object]:
     """What transformers' `MobileNetV1Config` needs to build the same network."""
+    labels = classes or [f"LABEL_{number}" for number in range(config.num_classes)]
     return {
         "architectures": ["MobileNetV1ForImageClassification"],
         "model_type": "mobilenet_v1",
@@ -42,6 +43,6 @@ def settings(config: MobileNetConfig) -> dict[str, object]:
         "layer_norm_eps": 0.001,
         # transformers takes this as the share that is dropped; 0.999 would drop nearly all.
         "classifier_dropout_prob": 0.001,
-        "id2label": {str(number): f"LABEL_{number}" for number in range(config.num_classes)},
-        "label2id": {f"LABEL_{number}": number for number in range(config.num_classes)},
+        "id2label": {str(number): label for number, label in enumerate(labels)},
+        "label2id": {label: number for number, label in enumerate(labels)},
     }

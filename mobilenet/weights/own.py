@@ -32,6 +32,7 @@ class Words:
     convention: str
     preprocessing: Preprocessing
     origin: str
+    classes: tuple[str, ...] | None
 
     @property
     def network(self) -> MobileNetConfig:
@@ -51,9 +52,14 @@ def names(shapes: Mapping[str, object]) -> Table:
 
 
 def written(
-    config: MobileNetConfig, convention: Convention, preprocessing: Preprocessing, origin: str
+    config: MobileNetConfig,
+    convention: Convention,
+    preprocessing: Preprocessing,
+    origin: str,
+    classes: tuple[str, ...] | None,
 ) -> dict[str, str]:
-    words = Words(VERSION, dataclasses.asdict(config), convention.name, preprocessing, origin)
+    described = dataclasses.asdict(config)
+    words = Words(VERSION, described, convention.name, preprocessing, origin, classes)
     return {KEY: _WORDS.dump_json(words).decode()}
 
 

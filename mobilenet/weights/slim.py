@@ -62,7 +62,11 @@ def opened(path: Path) -> Iterator[Container]:
         data = path.with_name(path.name.removesuffix(INDEX) + DATA)
         if not data.is_file():
             raise WeightsError(f"{path.name} needs {data.name} beside it, which is not there.")
-        yield TensorBundle(path.read_bytes(), data.read_bytes())
+        try:
+            index, content = path.read_bytes(), data.read_bytes()
+        except OSError as error:
+            raise WeightsError(f"{data.name} cannot be read: {error.strerror}.") from error
+        yield TensorBundle(index, content)
     else:
         yield TensorBundle(*_archived(path))
 

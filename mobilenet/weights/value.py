@@ -23,7 +23,7 @@ class Weights:
     """Trained weights of one network, with what it needs to give the answers it was trained for.
 
     tensors: float32, by their names in the state dict of `MobileNet`, without batch counters.
-    origin: where they come from, in words.
+    origin: where they come from, in words. classes: their names, where those are known.
     """
 
     config: MobileNetConfig
@@ -31,6 +31,7 @@ class Weights:
     preprocessing: Preprocessing
     tensors: Mapping[str, Tensor]
     origin: str
+    classes: tuple[str, ...] | None = None
 
     def network(self) -> MobileNet:
         """A fresh network with these weights, in eval mode, on the CPU."""
@@ -46,14 +47,20 @@ class Weights:
         return network.eval()
 
 
-def of_network(network: MobileNet, preprocessing: Preprocessing, origin: str) -> Weights:
+def of_network(
+    network: MobileNet,
+    preprocessing: Preprocessing,
+    origin: str,
+    *,
+    classes: tuple[str, ...] | None = None,
+) -> Weights:
     """The weights of a network as they are now, copied."""
     tensors = {
         name: value.detach().to("cpu", torch.float32, copy=True).contiguous()
         for name, value in network.state_dict().items()
         if not name.endswith(COUNTER)
     }
-    return Weights(network.config, network.convention, preprocessing, tensors, origin)
+    return Weights(network.config, network.convention, preprocessing, tensors, origin, classes)
 
 
 def shapes(config: MobileNetConfig) -> dict[str, Shape]:
