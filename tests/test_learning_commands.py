@@ -229,11 +229,31 @@ class TestBadInput:
         assert not (tmp_path / "runs").exists()
 
     def test_images_that_are_not_there_are_named(self, tmp_path: Path) -> None:
-        message = refused(
-            "train", "--data", tmp_path / "nowhere", "--out", tmp_path / "runs", status=1
-        )
+        for place in (tmp_path / "nowhere", ""):
+            message = refused("train", "--data", place, "--out", tmp_path / "runs")
+            assert "is no folder" in message
+        assert not (tmp_path / "runs").exists()
 
-        assert "nowhere is no folder" in message
+    def test_weights_to_start_from_must_be_here(self, tmp_path: Path) -> None:
+        asked = ("train", "--out", tmp_path / "runs", "--from")
+
+        assert "is no file" in refused(*asked, tmp_path / "nowhere.h5")
+        assert "Fetch it" in refused(*asked, "keras/0.25-128")
+
+    def test_an_export_does_not_replace_its_source(self, tmp_path: Path) -> None:
+        saved(tmp_path / "w", MobileNetConfig(0.05, 32, 10))
+
+        message = refused("export", tmp_path / "w", "--to", "keras", "--out", tmp_path / "w")
+
+        assert "may not replace its source" in message
+        assert weights.read(tmp_path / "w").config.num_classes == 10
+
+    def test_weights_of_other_classes_of_the_same_number_are_not_scored(
+        self, tmp_path: Path
+    ) -> None:
+        saved(tmp_path / "w", MobileNetConfig(0.05, 32, 10), classes=tuple("abcdefghij"))
+
+        assert "other classes" in refused("evaluate", tmp_path / "w", status=1)
 
     def test_weights_that_know_other_classes_are_not_scored(self, tmp_path: Path) -> None:
         saved(tmp_path / "w.safetensors", MobileNetConfig(0.05, 32, 7))
@@ -258,10 +278,16 @@ class TestBadInput:
         assert not (tmp_path / "o").exists()
 
 
-def saved(path: Path, config: MobileNetConfig, form: Any = "own") -> None:
+def saved(
+    path: Path,
+    config: MobileNetConfig,
+    form: Any = "own",
+    classes: tuple[str, ...] | None = None,
+) -> None:
     network = MobileNet(config, TENSORFLOW)
     initialise(network, 0, image_shape=(3, config.resolution, config.resolution))
-    weights.write(weights.of_network(network, preprocessing.SLIM, "a test"), path, form)
+    found = weights.of_network(network, preprocessing.SLIM, "a test", classes=classes)
+    weights.write(found, path, form)
 
 
 class TestReleased:

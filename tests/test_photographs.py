@@ -114,6 +114,29 @@ class TestFolders:
         assert Folder(tmp_path)._items == Folder(tmp_path)._items
         assert not set(Folder(tmp_path)._items["train"]) & set(Folder(tmp_path)._items["test"])
 
+    def test_all_images_test_where_that_is_asked_for(self, tmp_path: Path) -> None:
+        assert load(str(two_classes(tmp_path)), whole=True).count("test") == 20
+        with pytest.raises(DataError, match="Digits"):
+            load("digits", whole=True)
+
+    def test_other_images_of_the_same_names_are_another_set(self, tmp_path: Path) -> None:
+        one = Folder(two_classes(tmp_path / "a" / "photos"))
+        same = Folder(two_classes(tmp_path / "b" / "photos"))
+        picture(tmp_path / "b" / "photos" / "red" / "0.jpg", BLUE, (90, 90))
+        other = Folder(tmp_path / "b" / "photos")
+
+        assert one.fingerprint == same.fingerprint
+        assert one.fingerprint != other.fingerprint
+
+    def test_hidden_files_and_broken_links_are_no_images(self, tmp_path: Path) -> None:
+        two_classes(tmp_path)
+        (tmp_path / "red" / "._0.jpg").write_bytes(b"x")
+        (tmp_path / "red" / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+        (tmp_path / "red" / "folder.jpg").mkdir()
+
+        found = Folder(tmp_path)
+        assert found.count("train") + found.count("test") == 20
+
     def test_train_and_val_are_taken_as_they_are(self, tmp_path: Path) -> None:
         two_classes(tmp_path / "train", 5)
         two_classes(tmp_path / "val", 2)
@@ -138,13 +161,16 @@ class TestFolders:
     def test_what_cannot_be_a_set_of_images_is_said(self, tmp_path: Path) -> None:
         cases = {
             "no folder": tmp_path / "nowhere",
-            "0 sub-folders": tmp_path / "empty",
-            "1 sub-folders": tmp_path / "single",
+            "no sub-folders": tmp_path / "empty",
+            "1 sub-folder with": tmp_path / "single",
             "has no image": tmp_path / "bare",
             "has one image": tmp_path / "few",
             "other classes": tmp_path / "differing",
+            "has train but not its counterpart": tmp_path / "lone",
         }
         (tmp_path / "empty").mkdir()
+        two_classes(tmp_path / "lone" / "train")
+        two_classes(tmp_path / "lone" / "pictures")
         picture(tmp_path / "single" / "a" / "1.png")
         two_classes(tmp_path / "bare", 3)
         (tmp_path / "bare" / "green").mkdir()

@@ -111,6 +111,17 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 
+def test_what_is_no_ordinary_file_is_not_replaced() -> None:
+    with pytest.raises(FileError, match="no ordinary file"):
+        release(some(), Path("/dev/full"), "onnx")
+    assert Path("/dev/full").is_char_device()
+
+
+def test_a_python_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no program"):
+        release(some(), tmp_path / "m.tflite", "tflite", python="/no/python")
+
+
 def test_without_tensorflow_its_forms_say_how_to_get_it(tmp_path: Path) -> None:
     if find_spec("tensorflow") is not None:
         pytest.skip("TensorFlow is installed")

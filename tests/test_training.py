@@ -119,6 +119,25 @@ class TestGoingOn:
         assert (tmp_path / CHECKPOINT).read_bytes() == before
         assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
+    def test_other_images_or_other_weights_to_start_from_are_another_training(
+        self, tmp_path: Path, job: Job, digits: Digits
+    ) -> None:
+        start = weights_of(next(iter(train(job, tmp_path)))[1], job)
+        changed = replace(start, tensors=start.tensors | {"classifier.bias": torch.ones(10)})
+        (tmp_path / "tuned").mkdir()
+        next(iter(train(replace(job, start=start), tmp_path / "tuned")))
+
+        with pytest.raises(TrainingError, match="its start differs"):
+            trained(replace(job, start=changed), tmp_path / "tuned")
+        with pytest.raises(TrainingError, match="its data differs"):
+            trained(replace(job, data=replace(digits, fingerprint="others")), tmp_path)
+
+    def test_what_differs_in_the_recipe_is_named(self, tmp_path: Path, job: Job) -> None:
+        next(iter(train(job, tmp_path)))
+
+        with pytest.raises(TrainingError, match="seed 0, not 1"):
+            trained(replace(job, recipe=replace(SHORT, seed=1)), tmp_path)
+
 
 class TestLearning:
     @pytest.mark.slow

@@ -8,6 +8,7 @@ import pickle
 import random
 import struct
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -98,12 +99,16 @@ class TestOwn:
     def test_a_file_brings_all_that_its_network_needs(
         self, tmp_path: Path, convention: Convention
     ) -> None:
-        written = some(MobileNetConfig(0.25, 64, num_classes=3, block="full"), convention)
+        written = replace(
+            some(MobileNetConfig(0.25, 64, num_classes=3, block="full"), convention),
+            classes=("cat", "dog", "ox"),
+        )
 
         weights.write(written, tmp_path / "m.safetensors")
         found = weights.read(tmp_path / "m.safetensors")
 
         assert (found.config, found.convention) == (written.config, convention)
+        assert found.classes == ("cat", "dog", "ox")
         assert (found.preprocessing, found.origin) == (written.preprocessing, "a test")
         assert all(
             torch.equal(found.tensors[name], written.tensors[name]) for name in found.tensors
