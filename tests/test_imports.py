@@ -27,6 +27,7 @@ HEAVY_ROOMS = (
     "benchmarks/own.py",
     "benchmarks/reference_table.py",
     "benchmarks/releasing/",
+    "benchmarks/training/examining.py",
 )
 STREAMLIT_ROOMS = ("app.py", "benchmarks/dashboard/")
 ONLY_READER_OF_THE_MACHINE = "benchmarks/machine.py"

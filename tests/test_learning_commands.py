@@ -26,7 +26,6 @@ from benchmarks.training.order import Order
 from mobilenet import MobileNet, MobileNetConfig, initialise, weights
 from mobilenet.convention import TENSORFLOW
 from mobilenet.tasks.data import Digits
-from mobilenet.tasks.recipe import Recipe
 from mobilenet.weights import preprocessing
 from mobilenet.weights.catalogue import RELEASED
 from mobilenet.weights.download import MIRROR_VARIABLE
@@ -241,7 +240,7 @@ class TestBadInput:
         assert "Fetch it" in refused(*asked, "keras/0.25-128")
 
     def test_an_export_does_not_replace_its_source(self, tmp_path: Path) -> None:
-        saved(tmp_path / "w", MobileNetConfig(0.05, 32, 10))
+        saved(tmp_path / "w", MobileNetConfig(0.25, 32, 10))
 
         message = refused("export", tmp_path / "w", "--to", "keras", "--out", tmp_path / "w")
 
@@ -333,7 +332,3 @@ class TestReleased:
 
     def test_a_name_that_nobody_released_is_refused(self) -> None:
         assert "keras/0.3-128" in refused("weights", "keras/0.3-128")
-
-
-def test_a_recipe_that_is_typed_is_the_one_that_is_trained() -> None:
-    assert Order(0.25, 32, "digits", "x").recipe == Recipe()

@@ -14,7 +14,7 @@ from mobilenet.convention import PYTORCH, TENSORFLOW, Convention
 from mobilenet.files import FileError
 from mobilenet.tasks.checkpoint import CHECKPOINT, TrainingError
 from mobilenet.tasks.data import DataError, Digits
-from mobilenet.tasks.evaluation import evaluate, scored, summed
+from mobilenet.tasks.evaluation import evaluate, ranked, score_of, summed
 from mobilenet.tasks.recipe import Recipe, RecipeError
 from mobilenet.tasks.score import Change, Score, is_above
 from mobilenet.tasks.training import Job, train, weights_of
@@ -284,13 +284,13 @@ class TestScores:
     def test_first_and_first_five_are_counted(self) -> None:
         logits = torch.tensor([[9.0, 8, 7, 6, 5, 4], [4.0, 5, 6, 7, 8, 9], [9.0, 8, 7, 6, 5, 4]])
 
-        found = scored(logits, torch.tensor([0, 0, 4]))
+        found = score_of(ranked(logits), torch.tensor([0, 0, 4]))
 
         assert found == Score(total=3, top1=1, top5=2)
         assert summed([found, found]) == Score(total=6, top1=2, top5=4)
 
     def test_with_five_classes_there_is_no_top_five(self) -> None:
-        assert scored(torch.eye(5), torch.arange(5)) == Score(5, 5, None)
+        assert score_of(ranked(torch.eye(5)), torch.arange(5)) == Score(5, 5, None)
 
 
 @pytest.mark.parametrize(

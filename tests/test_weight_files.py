@@ -23,6 +23,7 @@ from mobilenet.files import FileError
 from mobilenet.weights import WeightsError, own, preprocessing
 
 TINY = MobileNetConfig(0.05, 64, num_classes=10)
+QUARTER = MobileNetConfig(0.25, 64, num_classes=10)  # the thinnest that Keras builds alike
 SLIM = Path(__file__).parent / "data" / "slim"  # by tests/slim_checkpoint.py, in TensorFlow
 INDEX, DATA = "model.ckpt.index", "model.ckpt.data-00000-of-00001"
 
@@ -35,7 +36,7 @@ def some(config: MobileNetConfig = TINY, convention: Convention = TENSORFLOW) ->
 
 @pytest.fixture
 def keras_file(tmp_path: Path) -> Path:
-    weights.write(some(), tmp_path / "mobilenet.h5", "keras")
+    weights.write(some(QUARTER), tmp_path / "mobilenet.h5", "keras")
     return tmp_path / "mobilenet.h5"
 
 
@@ -133,16 +134,16 @@ class TestOwn:
 
 class TestAnotherNetwork:
     def test_both_widths_are_named(self, keras_file: Path) -> None:
-        message = refused(keras_file, MobileNetConfig(0.25, 64, num_classes=10))
+        message = refused(keras_file, MobileNetConfig(0.5, 64, num_classes=10))
 
-        assert "51 channels" in message
-        assert "0.25-64" in message
+        assert "256 channels" in message
+        assert "0.5-64" in message
 
     def test_the_classes_are_named(self, keras_file: Path) -> None:
-        assert "10 classes" in refused(keras_file, MobileNetConfig(0.05, 64))
+        assert "10 classes" in refused(keras_file, MobileNetConfig(0.25, 64))
 
     def test_a_design_study_of_the_paper_has_no_counterpart(self, keras_file: Path) -> None:
-        assert "design study" in refused(keras_file, MobileNetConfig(0.05, 64, 10, "full"))
+        assert "design study" in refused(keras_file, MobileNetConfig(0.25, 64, 10, "full"))
 
     def test_a_foreign_file_must_be_told_which_network_it_is_for(self, keras_file: Path) -> None:
         assert "Name one" in refused(keras_file, None)
@@ -152,6 +153,16 @@ class TestAnotherNetwork:
             weights.write(some(convention=PYTORCH), tmp_path / "m.h5", "keras")
         with pytest.raises(WeightsError, match="padding"):
             weights.write(some(), tmp_path / "m.safetensors", "timm")
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "config", [TINY, MobileNetConfig(0.3, 64, channel_multiple=8)], ids=lambda one: one.label
+    )
+    def test_what_keras_builds_with_other_channels_is_not_written_for_it(
+        self, tmp_path: Path, config: MobileNetConfig
+    ) -> None:
+        with pytest.raises(WeightsError, match="other channels"):
+            weights.write(some(config), tmp_path / "m.h5", "keras")
         assert list(tmp_path.iterdir()) == []
 
 
@@ -190,7 +201,7 @@ class TestHostile:
                 "conv1/kernel:0", shape, "f4", external=[(str(secret), 0, 10_000)]
             )
 
-        assert "another file" in refused(keras_file)
+        assert "another file" in refused(keras_file, QUARTER)
 
     def test_links_are_not_followed(self, keras_file: Path) -> None:
         with h5py.File(keras_file, "a") as file:
@@ -198,28 +209,28 @@ class TestHostile:
             file["conv1/conv1/kernel:0"] = h5py.ExternalLink("/etc/passwd", "/x")
             file["conv1/circle"] = h5py.SoftLink("/")
 
-        assert "lacks conv1/kernel" in refused(keras_file)
+        assert "lacks conv1/kernel" in refused(keras_file, QUARTER)
 
     def test_an_array_larger_than_memory_is_refused_unread(self, keras_file: Path) -> None:
         with h5py.File(keras_file, "a") as file:
             del file["conv1/conv1/kernel:0"]
             file["conv1"].create_dataset("conv1/kernel:0", (2**40,), "f4", chunks=(1024,))
 
-        assert str(2**40) in refused(keras_file)
+        assert str(2**40) in refused(keras_file, QUARTER)
 
     def test_numbers_that_are_none_are_refused(self, tmp_path: Path) -> None:
-        broken = some()
+        broken = some(QUARTER)
         broken.tensors["classifier.bias"][2] = float("nan")
         weights.write(broken, tmp_path / "m.h5", "keras")
 
-        assert "classifier.bias" in refused(tmp_path / "m.h5")
+        assert "classifier.bias" in refused(tmp_path / "m.h5", QUARTER)
 
     def test_a_variance_below_zero_is_refused(self, tmp_path: Path) -> None:
-        broken = some()
+        broken = some(QUARTER)
         broken.tensors["stem.1.running_var"][0] = -1
         weights.write(broken, tmp_path / "m.h5", "keras")
 
-        assert "below zero" in refused(tmp_path / "m.h5")
+        assert "below zero" in refused(tmp_path / "m.h5", QUARTER)
 
     def test_a_header_that_promises_too_much_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "m.safetensors").write_bytes(struct.pack("<Q", 2**60) + b"{}")
@@ -230,33 +241,34 @@ class TestHostile:
     def test_a_hundred_damaged_files_are_read_or_refused_in_a_sentence(
         self, tmp_path: Path, form: str
     ) -> None:
-        whole, path = seed_file(tmp_path, form)
+        config = QUARTER if form == "keras" else TINY
+        whole, path = seed_file(tmp_path, form, config)
         chance = random.Random(form)
-        outcomes = [said_of(path, damaged(whole, chance)) for _ in range(100)]
+        outcomes = [said_of(path, damaged(whole, chance), config) for _ in range(100)]
 
         assert sum(outcome is not None for outcome in outcomes) > 25  # a changed weight is a weight
         assert not any("\n" in outcome for outcome in outcomes if outcome)
 
 
-def said_of(path: Path, content: bytes) -> str | None:
+def said_of(path: Path, content: bytes, config: MobileNetConfig) -> str | None:
     path.write_bytes(content)
     try:
-        weights.read(path, TINY)
+        weights.read(path, config)
     except WeightsError as error:
         return str(error)
     return None
 
 
-def seed_file(folder: Path, form: str) -> tuple[bytes, Path]:
+def seed_file(folder: Path, form: str, config: MobileNetConfig) -> tuple[bytes, Path]:
     if form == "slim":
         (folder / DATA).write_bytes((SLIM / DATA).read_bytes())
         return (SLIM / INDEX).read_bytes(), folder / INDEX
     if form == "hugging_face":
-        weights.write(some(), folder / "hub", form)
+        weights.write(some(config), folder / "hub", form)
         path = folder / "hub" / "model.safetensors"
     else:
         path = folder / "m"
-        weights.write(some(), path, form)
+        weights.write(some(config), path, form)
     return path.read_bytes(), path
 
 
@@ -286,7 +298,7 @@ class TestWriting:
         monkeypatch.setattr(os, "fsync", full)
 
         with pytest.raises(FileError, match="No space left"):
-            weights.write(some(), keras_file, "keras")
+            weights.write(some(QUARTER), keras_file, "keras")
 
         assert keras_file.read_bytes() == before
         assert [path.name for path in keras_file.parent.iterdir()] == [keras_file.name]

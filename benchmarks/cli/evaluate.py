@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +22,6 @@ from benchmarks.cli.weights import NAMED, Classes, Resolution, Width, found_weig
 from benchmarks.training.order import Answered, Examination
 
 if TYPE_CHECKING:
-    from benchmarks.jobs.updates import Listener
     from benchmarks.messages import Scored
     from mobilenet.weights.catalogue import Released
 
@@ -76,7 +74,7 @@ def evaluate(
         )
     except (InputError, ScenarioError) as error:
         raise stop(str(error), BAD_INPUT) from error
-    found = _examine(Examination(str(path), data, ways, config, whole), ways[0].threads)
+    found = _examine(Examination(str(path), data, ways, config, whole))
     if as_json:
         print_json(asdict(found))
     else:
@@ -141,27 +139,16 @@ def _changed(one: Answered) -> str:
     return f"{change.lost} lost, {change.gained} gained: {verdict}"
 
 
-def _examine(examination: Examination, threads: int) -> Scored:
+def _examine(examination: Examination) -> Scored:
+    from benchmarks.jobs import trainer
     from benchmarks.jobs.conversation import Cancelled
-    from benchmarks.jobs.interruptible import carried_out
-    from benchmarks.jobs.machine_queue import Ticket, lock_folder
-    from benchmarks.jobs.trainer import ExaminationError, Trainer
     from benchmarks.progress import ProgressBar
-
-    trainer = Trainer()
-
-    def work(tell: Listener, stop: threading.Event) -> Scored:
-        try:
-            ticket = Ticket(lock_folder(), "Evaluate a network")
-            return trainer.examine(examination, threads, ticket, tell, stop)
-        finally:
-            trainer.close()
 
     try:
         with ProgressBar() as bar:
-            return carried_out(work, trainer.poke, bar.show)
+            return trainer.examine(examination, bar.show)
     except Cancelled as error:
         tell("Interrupted.")
         raise typer.Exit(INTERRUPTED) from error
-    except ExaminationError as error:
+    except trainer.ExaminationError as error:
         raise stop(str(error), FAILED) from error

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -22,9 +21,6 @@ from benchmarks.cli.answer import (
 from benchmarks.cli.weights import found_weights
 from benchmarks.training.order import ConventionName, Order, Outcome
 from mobilenet.tasks.recipe import Augmentation, Optimiser, Recipe
-
-if TYPE_CHECKING:
-    from benchmarks.jobs.updates import Listener
 
 _PLAIN = Recipe()
 DIGITS = "digits"
@@ -105,6 +101,8 @@ def train(
     Exit status: 0 all was trained, 1 something failed, 2 bad input, 130 interrupted.
     """
     from benchmarks.cli.given import InputError, pairs
+    from benchmarks.jobs import trainer
+    from benchmarks.progress import ProgressBar
     from mobilenet.config import ConfigError
     from mobilenet.tasks.recipe import RecipeError
 
@@ -131,7 +129,8 @@ def train(
         )
     except (InputError, ConfigError, RecipeError) as error:
         raise stop(str(error), BAD_INPUT) from error
-    outcomes = _train(orders, threads or all_threads())
+    with ProgressBar() as bar:
+        outcomes = trainer.train(orders, threads or all_threads(), bar.show)
     if as_json:
         print_json([_json(outcome) for outcome in outcomes])
     elif any(outcome.epochs for outcome in outcomes):
@@ -162,28 +161,7 @@ def check_paths(data: str, weights: str | None) -> None:
 
 def _order(out: Path, order: Order) -> Order:
     """With a folder of its own; raises ConfigError for a network that is none."""
-    from dataclasses import replace
-
     return replace(order, folder=str(out / order.label))
-
-
-def _train(orders: tuple[Order, ...], threads: int) -> tuple[Outcome, ...]:
-    from benchmarks.jobs.interruptible import carried_out
-    from benchmarks.jobs.machine_queue import Ticket, lock_folder
-    from benchmarks.jobs.trainer import Trainer
-    from benchmarks.progress import ProgressBar
-
-    trainer = Trainer()
-    title = f"Train {orders[0].label}" if len(orders) == 1 else f"Train {len(orders)} networks"
-
-    def work(tell: Listener, stop: threading.Event) -> tuple[Outcome, ...]:
-        try:
-            return trainer.train(orders, threads, Ticket(lock_folder(), title), tell, stop)
-        finally:
-            trainer.close()
-
-    with ProgressBar() as bar:
-        return carried_out(work, trainer.poke, bar.show)
 
 
 def all_threads() -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from benchmarks.jobs.conversation import Cancelled, Conversation, Long
+from benchmarks.jobs.interruptible import Answer, carried_out
 from benchmarks.jobs.machine_queue import MachineLock, Ticket, lock_folder, take_machine
 from benchmarks.jobs.updates import Learned, Listener, Waiting
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
@@ -19,6 +22,41 @@ SILENCE_LIMIT_S = 600.0  # one batch of a large network on a busy machine takes 
 
 class ExaminationError(RuntimeError):
     """The weights could not be scored; the message says why."""
+
+
+def train(orders: tuple[Order, ...], threads: int, listen: Listener) -> tuple[Outcome, ...]:
+    """Train these networks in turn. An interrupt (Ctrl-C) ends it in good order."""
+    title = f"Train {orders[0].label}" if len(orders) == 1 else f"Train {len(orders)} networks"
+    return _carried_out(
+        title,
+        lambda trainer, ticket, tell, stop: trainer.train(orders, threads, ticket, tell, stop),
+        listen,
+    )
+
+
+def examine(examination: Examination, listen: Listener) -> Scored:
+    """Score these weights. Raises ExaminationError, and Cancelled after an interrupt."""
+    return _carried_out(
+        "Evaluate a network",
+        lambda trainer, ticket, tell, stop: trainer.examine(examination, ticket, tell, stop),
+        listen,
+    )
+
+
+def _carried_out(
+    title: str,
+    ask: Callable[[Trainer, Ticket, Listener, threading.Event], Answer],
+    listen: Listener,
+) -> Answer:
+    trainer = Trainer()
+
+    def work(tell: Listener, stop: threading.Event) -> Answer:
+        try:
+            return ask(trainer, Ticket(lock_folder(), title), tell, stop)
+        finally:
+            trainer.close()
+
+    return carried_out(work, trainer.poke, listen)
 
 
 class Trainer:
@@ -44,48 +82,42 @@ class Trainer:
         stop: threading.Event,
     ) -> tuple[Outcome, ...]:
         """What came of each order; of those after a stop, nothing."""
-        self._talk = Conversation(stop, SILENCE_LIMIT_S)
         outcomes: list[Outcome] = []
-        try:
-            if not take_machine(ticket, self._lock, stop, lambda place: listen(Waiting(place))):
-                return ()
-            try:
-                for number, order in enumerate(orders):
-                    if stop.is_set():
-                        break
-                    heard = _Heard(order.label, number / len(orders), 1 / len(orders), listen)
-                    outcomes.append(self._train(order, threads, heard))
-            finally:
-                self._lock.release()
-        finally:
-            ticket.leave()
+        with suppress(Cancelled), self._machine(ticket, listen, stop):
+            for number, order in enumerate(orders):
+                self._talk.check()
+                heard = _Heard(order.label, number / len(orders), 1 / len(orders), listen)
+                outcomes.append(self._train(order, threads, heard))
         return tuple(outcomes)
 
     def examine(
-        self,
-        examination: Examination,
-        threads: int,
-        ticket: Ticket,
-        listen: Listener,
-        stop: threading.Event,
+        self, examination: Examination, ticket: Ticket, listen: Listener, stop: threading.Event
     ) -> Scored:
         """The score. Raises ExaminationError, and Cancelled."""
-        self._talk = Conversation(stop, SILENCE_LIMIT_S)
         heard = _Heard("", 0.0, 1.0, listen)
+        with self._machine(ticket, listen, stop):
+            try:
+                threads = examination.ways[0].threads
+                self._ask(Examine(uuid.uuid4().hex, examination), threads, heard)
+            except WorkerDied as death:
+                raise ExaminationError(str(death)) from death
+        if heard.scored is None:
+            raise ExaminationError(heard.refusal or "nothing came of it")
+        return heard.scored
+
+    @contextmanager
+    def _machine(self, ticket: Ticket, listen: Listener, stop: threading.Event) -> Iterator[None]:
+        """Nothing is measured while this lasts. Raises Cancelled where `stop` came first."""
+        self._talk = Conversation(stop, SILENCE_LIMIT_S)
         try:
             if not take_machine(ticket, self._lock, stop, lambda place: listen(Waiting(place))):
                 raise Cancelled
             try:
-                self._ask(Examine(uuid.uuid4().hex, examination), threads, heard)
-            except WorkerDied as death:
-                raise ExaminationError(str(death)) from death
+                yield
             finally:
                 self._lock.release()
         finally:
             ticket.leave()
-        if heard.scored is None:
-            raise ExaminationError(heard.refusal or "nothing came of it")
-        return heard.scored
 
     def _train(self, order: Order, threads: int, heard: _Heard) -> Outcome:
         cancelled, failure = False, None

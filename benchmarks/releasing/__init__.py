@@ -17,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.engines.onnxruntime import engine as onnxruntime_engine
-from mobilenet.convention import TENSORFLOW
 from mobilenet.files import FileError, check_target
 from mobilenet.weights.error import WeightsError
 from mobilenet.weights.files import Written, read, write
@@ -30,7 +29,6 @@ FOLDERS = ("hugging_face", "saved_model")
 CLOSE = 1e-4  # of the logits' root mean square
 OPSET = 18
 TENSORFLOW_LIMIT_S = 900.0
-LEAST_KERAS_WIDTH = 0.25  # below it Keras has fewer than TF-slim's eight channels
 _SCRIPT = Path(__file__).with_name("tensorflow_script.py")
 
 
@@ -138,12 +136,6 @@ def _by_tensorflow(
 ) -> Answers:
     """By Keras and TensorFlow's own converter, in a process of their own."""
     config = found.config
-    if found.convention != TENSORFLOW or config.width_multiplier < LEAST_KERAS_WIDTH:
-        raise WeightsError(
-            f"{config.label} of {found.convention.name}'s convention has no twin in Keras, which "
-            f"TensorFlow's forms are made through. Train with --convention tensorflow, width "
-            f"{LEAST_KERAS_WIDTH} or more."
-        )
     source, asked, answered = (made.with_name(name) for name in ("k.h5", "in.npy", "out.npy"))
     write(found, source, "keras")
     np.save(asked, images.permute(0, 2, 3, 1).numpy())  # TensorFlow's order: (N, R, R, 3)

@@ -5,13 +5,14 @@ Here engines share a process with PyTorch, which they never do when they are tim
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
 from benchmarks import own
 from benchmarks.candidates import Candidate, CandidateError
@@ -26,15 +27,14 @@ from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Check
 from benchmarks.training.order import Answered, Examination
 from benchmarks.training.work import REFUSALS, Emit, Pulse, batches_of
-from mobilenet.tasks.data import Data, DataError, load, seeded
-from mobilenet.tasks.score import TOP, Change, Score
+from mobilenet.tasks.data import Data, DataError, load
+from mobilenet.tasks.evaluation import ranked, score_of
+from mobilenet.tasks.score import Change
 from mobilenet.weights.files import read
 from mobilenet.weights.value import Weights
 
 CALIBRATION_IMAGES = 256
 NAMED_CLASSES = 5
-REFERENCE = Scenario("eager")
-Flags = NDArray[np.bool_]
 
 
 def examine(examination: Examination, emit: Emit, check: Check) -> None:
@@ -72,7 +72,7 @@ def _examined(examination: Examination, emit: Emit, check: Check) -> Scored:
             emit(Progress(f"Preparing {side.way.engine}", 0.5 * number / len(sides)))
             side.load(candidate, Path(aside) / str(number), data, found)
         pulse = Pulse(emit, check, batches_of(data, "test", batch))
-        labels = np.concatenate(list(_ask(sides, data, found, batch, pulse)))
+        labels = _ask(sides.values(), data, found, batch, pulse)
     wanted = sides[reference]
     if wanted.reason is not None:
         raise EngineError(wanted.reason)
@@ -95,14 +95,12 @@ def _candidate(found: Weights) -> Candidate:
 
 @dataclass
 class _Side:
-    """One way of computing, and its answers so far: the first class, and whether the right one is
-    among the first five."""
+    """One way of computing. ranks: its answers so far, as `ranked` gives them."""
 
     way: Scenario
     session: Session | None = None
     reason: str | None = None
-    first: list[NDArray[np.int64]] = field(default_factory=list)
-    in_five: list[Flags] = field(default_factory=list)
+    ranks: list[Tensor] = field(default_factory=list)
 
     def load(self, candidate: Candidate, folder: Path, data: Data, found: Weights) -> None:
         try:
@@ -114,47 +112,40 @@ class _Side:
         except (EngineError, ImportError) as error:
             self.reason = str(error)
 
-    def answer(self, images: Images, labels: NDArray[np.int64]) -> None:
+    def answer(self, images: Images, count: int) -> None:
+        """The first `count` images count."""
         if self.session is None:
             return
         try:
-            logits = self.session.answers(images)[: len(labels)]
+            logits = self.session.answers(images)[:count]
         except EngineError as error:
             self.session, self.reason = None, str(error)
             return
-        ranked = np.argsort(-logits, axis=1, kind="stable")[:, :TOP]  # (N, 5)
-        self.first.append(ranked[:, 0])
-        self.in_five.append((ranked == labels[:, None]).any(axis=1))
-        self.classes = logits.shape[1]
+        self.ranks.append(ranked(torch.from_numpy(logits)))
 
-    def against(self, wanted: _Side, labels: NDArray[np.int64]) -> Answered:
+    def against(self, wanted: _Side, labels: Tensor) -> Answered:
         if self.reason is not None:
             return Answered(self.way, reason=self.reason)
-        first, theirs = np.concatenate(self.first), np.concatenate(wanted.first)
+        ranks = torch.cat(self.ranks)
+        first, theirs = ranks[:, 0], torch.cat(wanted.ranks)[:, 0]
         right, before = first == labels, theirs == labels
-        score = Score(
-            total=len(labels),
-            top1=int(right.sum()),
-            top5=int(np.concatenate(self.in_five).sum()) if self.classes > TOP else None,
-        )
         change = Change(
             same=int((first == theirs).sum()),
             lost=int((before & ~right).sum()),
             gained=int((right & ~before).sum()),
         )
-        return Answered(self.way, score, change)
+        return Answered(self.way, score_of(ranks, labels), change)
 
 
-def _ask(
-    sides: dict[Scenario, _Side], data: Data, found: Weights, batch: int, pulse: Pulse
-) -> Iterator[NDArray[np.int64]]:
-    """Show every batch to every side; the labels."""
+def _ask(sides: Iterable[_Side], data: Data, found: Weights, batch: int, pulse: Pulse) -> Tensor:
+    """Show every batch to every side; the labels of all images."""
+    seen = []
     for images, labels in data.batches("test", found.config.resolution, batch, found.preprocessing):
         pulse()
-        there = labels.numpy()
-        for side in sides.values():
-            side.answer(_whole(images.numpy(), batch), there)
-        yield there
+        for side in sides:
+            side.answer(_whole(images.numpy(), batch), len(labels))
+        seen.append(labels)
+    return torch.cat(seen)
 
 
 def _whole(images: Images, batch: int) -> Images:
@@ -165,7 +156,7 @@ def _whole(images: Images, batch: int) -> Images:
 
 def _calibration(data: Data, found: Weights, batch: int) -> Iterator[Images]:
     """Training images of all classes, in an order of chance that is always the same."""
-    seeded(0)
+    torch.manual_seed(0)
     batches = data.batches("train", found.config.resolution, batch, found.preprocessing, "none")
     for number, (images, _) in enumerate(batches):
         if number * batch >= CALIBRATION_IMAGES:

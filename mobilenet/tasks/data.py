@@ -127,11 +127,6 @@ def chunks(order: Tensor, batch: int, *, whole: bool) -> Iterator[Tensor]:
             yield chosen
 
 
-def seeded(seed: int) -> None:
-    """Let the order and the augmentation that follow be those of `seed`."""
-    torch.manual_seed(seed)
-
-
 def load(name: str, *, whole: bool = False) -> Data:
     """`digits`, or the path of a folder. whole: all of its images test. Raises DataError."""
     if name == DIGITS and whole:

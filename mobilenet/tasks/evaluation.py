@@ -25,19 +25,25 @@ def evaluate(
     with torch.inference_mode():
         for images, labels in data.batches("test", network.config.resolution, batch, preprocessing):
             check()
-            scores.append(scored(network(images), labels))
+            scores.append(score_of(ranked(network(images)), labels))
     return summed(scores)
 
 
-def scored(logits: Tensor, labels: Tensor) -> Score:
-    """Of one batch: (N, classes) and (N,)."""
-    classes = logits.shape[1]
-    first = logits.topk(min(TOP, classes), dim=1).indices  # (N, 5)
-    right = first == labels[:, None]
+def ranked(logits: Tensor) -> Tensor:
+    """(N, classes) -> (N, 5) of class numbers, the likeliest first.
+
+    Fewer columns with five classes or less: an answer that may be any class tells nothing.
+    """
+    return logits.topk(max(min(TOP, logits.shape[1] - 1), 1), dim=1).indices
+
+
+def score_of(ranks: Tensor, labels: Tensor) -> Score:
+    """ranks: as `ranked` gives them, of the images whose classes `labels` (N,) are."""
+    right = ranks == labels[:, None]
     return Score(
         total=len(labels),
         top1=int(right[:, 0].sum()),
-        top5=int(right.any(dim=1).sum()) if classes > TOP else None,
+        top5=int(right.any(dim=1).sum()) if ranks.shape[1] == TOP else None,
     )
 
 

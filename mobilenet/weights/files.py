@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -14,47 +12,16 @@ import torch
 from torch import Tensor
 
 from mobilenet.config import MobileNetConfig
-from mobilenet.convention import PYTORCH, TENSORFLOW, Convention
 from mobilenet.files import FileError, write_whole
-from mobilenet.weights import hugging_face, keras, own, preprocessing, safe, slim, timm
-from mobilenet.weights.containers import MAX_FILE_BYTES, Array, Container
+from mobilenet.weights import hugging_face, keras, own, safe
+from mobilenet.weights.containers import Array, Container
 from mobilenet.weights.error import WeightsError
+from mobilenet.weights.formats import HUGGING_FACE, KERAS, TIMM, format_of
 from mobilenet.weights.places import Table, Theirs, their_shape
-from mobilenet.weights.preprocessing import Preprocessing
 from mobilenet.weights.value import Weights, check, shapes
 
-HDF5 = b"\x89HDF\r\n\x1a\n"
-PICKLES = (b"PK\x03\x04", b"\x80")  # PyTorch's and Keras's archives, and bare pickles
 MAX_NAMED = 3  # missing tensors that a message names
 LAST_CONVOLUTION = "blocks.12.1.0.weight"  # its 1024 outputs tell the width
-
-
-@dataclass(frozen=True)
-class Format:
-    """How somebody else keeps a MobileNet.
-
-    background: their networks may have one class more, the first, for "none of these".
-    """
-
-    title: str
-    convention: Convention
-    preprocessing: Preprocessing
-    names: Callable[[MobileNetConfig], Table]
-    opened: Callable[[Path], AbstractContextManager[Container]]
-    background: bool = False
-
-
-KERAS = Format("Keras", TENSORFLOW, preprocessing.SLIM, keras.names, keras.opened)
-SLIM = Format("TF-slim", TENSORFLOW, preprocessing.SLIM, slim.names, slim.opened, background=True)
-HUGGING_FACE = Format(
-    "Hugging Face transformers",
-    TENSORFLOW,
-    preprocessing.HUGGING_FACE,
-    hugging_face.names,
-    safe.opened,
-    background=True,
-)
-TIMM = Format("timm", PYTORCH, preprocessing.TIMM, timm.names, safe.opened)
 
 Written = Literal["own", "keras", "hugging_face", "timm"]
 
@@ -69,7 +36,7 @@ def read(path: Path | str, config: MobileNetConfig | None = None) -> Weights:
     Raises WeightsError for a file that is damaged, holds another network, or could run code.
     """
     path = Path(path)
-    form = _form(path)
+    form = format_of(path)
     if form is None:
         return _read_own(path, config)
     if config is None:
@@ -83,7 +50,7 @@ def read(path: Path | str, config: MobileNetConfig | None = None) -> Weights:
 
 def is_own(path: Path | str) -> bool:
     """Whether a file says itself which network it is for. Raises WeightsError as `read` does."""
-    return _form(Path(path)) is None
+    return format_of(Path(path)) is None
 
 
 def write(weights: Weights, path: Path | str, form: Written = "own") -> None:
@@ -112,6 +79,8 @@ def write(weights: Weights, path: Path | str, form: Written = "own") -> None:
             f"weights were trained as {weights.convention.name} does it: they would answer "
             f"otherwise there. Train with {target.convention.name}'s convention."
         )
+    if form == "keras":
+        keras.check(weights.config)
     arrays = _arrays(weights, target.names(weights.config))
     if form == "keras":
         write_whole(path, keras.content(arrays))
@@ -123,40 +92,6 @@ def write(weights: Weights, path: Path | str, form: Written = "own") -> None:
         write_whole(path / "config.json", settings.encode())
         content = safe.content(arrays | _counters(arrays, ".running_mean"))
         write_whole(path / "model.safetensors", content)
-
-
-def _form(path: Path) -> Format | None:
-    """Whose format a file has, by its first bytes or its names; None for our own."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(9)
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
-    if size > MAX_FILE_BYTES:
-        raise WeightsError(
-            f"{path.name} has {size} bytes; no MobileNet needs more than {MAX_FILE_BYTES}."
-        )
-    if start.startswith(HDF5):
-        return KERAS
-    if path.name.endswith(slim.INDEX) or start.startswith(slim.GZIP):
-        return SLIM
-    # A safetensors file begins with the length of its header, of which any byte is possible.
-    if start.startswith(PICKLES) and start[8:] != b"{":
-        raise WeightsError(
-            f"{path.name} is a pickle or an archive of one, which can run code when it is read, so "
-            "it is not. Save the weights as safetensors or as Keras's .h5."
-        )
-    with safe.opened(path) as file:
-        if own.KEY in file.metadata:
-            return None
-        for mark, form in ((hugging_face.MARK, HUGGING_FACE), (timm.MARK, TIMM)):
-            if mark in file.shapes:
-                return form
-    raise WeightsError(
-        f"{path.name} is a safetensors file, but not of a MobileNet v1 by Hugging Face, timm or "
-        "this program."
-    )
 
 
 def _read_own(path: Path, config: MobileNetConfig | None) -> Weights:

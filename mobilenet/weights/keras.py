@@ -14,7 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from mobilenet.config import MobileNetConfig
+from mobilenet.config import STEM_CHANNELS, TABLE_1, MobileNetConfig
 from mobilenet.weights.containers import MAX_ARRAYS, Array, Container
 from mobilenet.weights.error import WeightsError
 from mobilenet.weights.places import (
@@ -30,6 +30,21 @@ from mobilenet.weights.places import (
 
 MAX_DEPTH = 6  # of groups within groups: a layer's name may have a few parts
 _CLASSIFIER = "conv_preds"
+
+
+def check(config: MobileNetConfig) -> None:
+    """Raises WeightsError for a network that Keras does not build: it has `int(c * alpha)` channels
+    in a layer, without TF-slim's least eight and without multiples of eight."""
+    theirs = tuple(
+        int(channels * config.width_multiplier)
+        for channels in (STEM_CHANNELS, *(block.out_channels for block in TABLE_1))
+    )
+    if theirs != config.channels:
+        raise WeightsError(
+            f"Keras gives {config.label} other channels (first {theirs[0]}, not "
+            f"{config.channels[0]}), so it could not load these weights. Train width 0.25 or more, "
+            "without channels of 8."
+        )
 
 
 def names(config: MobileNetConfig) -> Table:
