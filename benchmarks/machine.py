@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import platform
 import re
@@ -191,10 +192,15 @@ def read_counters() -> Counters:
 
 
 def busy_cpu_s() -> float:
-    """CPU seconds that all programs together have used since the machine started."""
-    times = psutil.cpu_times()  # on Linux the ninth and tenth stand in the first two as well
-    idle = times.idle + getattr(times, "iowait", 0.0)
-    return float(sum(times[:8]) - idle) if sys.platform == "linux" else float(sum(times) - idle)
+    """CPU seconds that all programs together have used since the machine started.
+
+    Idle time is left out rather than taken off: days of it, come and gone, would leave rounding
+    errors by which the count goes back.
+    """
+    times = psutil.cpu_times()
+    # On Linux the ninth and tenth, time of guests, stand in the first two as well.
+    names = times._fields[:8] if sys.platform == "linux" else times._fields
+    return math.fsum(getattr(times, name) for name in names if name not in ("idle", "iowait"))
 
 
 def cpu_s_of(pids: Iterable[int]) -> float:

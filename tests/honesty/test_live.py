@@ -58,16 +58,28 @@ class Spin:
 
 @pytest.mark.parametrize("ms", [2, 5, 20])
 def test_a_known_workload_is_timed_within_two_thousandths(ms: int) -> None:
-    """Or ten microseconds: what it takes to call it, on a CPU that others use."""
+    """Besides three times what Python itself takes to call it, here and now: the machine may be a
+    slow one, and others use it. The two ways of calling it take turns.
+    """
     spin = Spin(ms * MS)
-    allowed_ns = max(10_000, 2 * ms * MS // 1000)
-    session = TorchSession(spin, torch.zeros(1))
+    batch = torch.zeros(1)
+    session = TorchSession(spin, batch)
+    off_ns: list[int] = []
+    plain_ns: list[int] = []
+    for number in range(20):
+        block = take_turn(session.time_ns, number, 2, no_check)
+        off_ns += [ns - took for ns, took in zip(block.times_ns, spin.took_ns[-2:], strict=True)]
+        plain_ns += [call_ns(spin, batch) - spin.took_ns[-1] for _ in range(2)]
 
-    block = take_turn(session.time_ns, 0, 40, no_check)
+    assert 0 <= median(off_ns) <= max(2 * ms * MS // 1000, 3 * median(plain_ns))
+    assert median(plain_ns) < 50_000  # or the line above would allow anything
 
-    off_ns = [ns - took for ns, took in zip(block.times_ns, spin.took_ns[-40:], strict=True)]
-    assert 0 <= median(off_ns) <= allowed_ns
-    assert 0 <= min(block.times_ns) - ms * MS <= allowed_ns
+
+def call_ns(work: Callable[[torch.Tensor], object], batch: torch.Tensor) -> int:
+    with torch.inference_mode():
+        start = time.perf_counter_ns()
+        work(batch)
+        return time.perf_counter_ns() - start
 
 
 def test_counting_what_disturbs_takes_no_time_from_a_call() -> None:
