@@ -14,6 +14,14 @@ from benchmarks.charts.grid import GRID_METRICS, GridMetric, grid, grid_alt
 from benchmarks.charts.history import history, history_alt
 from benchmarks.charts.identical import identical, identical_alt
 from benchmarks.charts.layers import LAYER_UNITS, LayerUnit, layers, layers_alt
+from benchmarks.charts.learning import (
+    LEARNING_QUANTITIES,
+    Learner,
+    LearningQuantity,
+    learning,
+    learning_alt,
+)
+from benchmarks.charts.scored import Mark, scored, scored_alt
 from benchmarks.charts.thumbnail import thumbnail
 from benchmarks.charts.tradeoff import tradeoff, tradeoff_alt, undrawn, why_undrawn
 
@@ -21,12 +29,16 @@ __all__ = [
     "CONFIG",
     "GRID_METRICS",
     "LAYER_UNITS",
+    "LEARNING_QUANTITIES",
     "MOST_CURVES",
     "MOST_RUNS",
     "Figure",
     "Front",
     "GridMetric",
     "LayerUnit",
+    "Learner",
+    "LearningQuantity",
+    "Mark",
     "Ready",
     "Series",
     "as_figure",
@@ -44,6 +56,10 @@ __all__ = [
     "identical_alt",
     "layers",
     "layers_alt",
+    "learning",
+    "learning_alt",
+    "scored",
+    "scored_alt",
     "thumbnail",
     "tradeoff",
     "tradeoff_alt",

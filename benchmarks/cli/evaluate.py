@@ -19,7 +19,7 @@ from benchmarks.cli.answer import (
 )
 from benchmarks.cli.train import Data, Threads, all_threads, check_paths
 from benchmarks.cli.weights import NAMED, Classes, Resolution, Width, found_weights
-from benchmarks.training.order import Answered, Examination
+from benchmarks.training.order import Examination
 
 if TYPE_CHECKING:
     from benchmarks.messages import Scored
@@ -87,6 +87,7 @@ def evaluate(
 def _show_answers(found: Scored, data: str) -> None:
     from benchmarks import units
     from benchmarks.insight import engine_label
+    from benchmarks.training.words import changed
 
     typer.echo(f"{found.config.label}, {found.origin}\n{found.images:,} images of {data}\n")
     rows = [("Engine", "Precision", "Top-1", "95 % interval", "Top-5", "Against PyTorch, float32")]
@@ -103,7 +104,7 @@ def _show_answers(found: Scored, data: str) -> None:
                 units.percent(score.top1_percent),
                 units.percent_span(*score.top1_bounds),
                 units.percent(score.top5_percent),
-                _changed(one),
+                changed(one),
             )
         )
     print_aligned(rows)
@@ -124,19 +125,6 @@ def _show_published(found: Scored, released: Released) -> None:
         f"\nPublished for ImageNet's validation images: {units.percent(top1)} "
         f"({SOURCES[released.accuracy].title}), {verdict} the first interval."
     )
-
-
-def _changed(one: Answered) -> str:
-    """ "3 images lost, 1 gained: may be chance"."""
-    change = one.change
-    assert change is not None
-    assert one.score is not None
-    if change.same == one.score.total:
-        return "the same answers"
-    if not change.lost and not change.gained:
-        return f"{one.score.total - change.same} wrong answers differ"
-    verdict = "more than chance" if change.is_told else "may be chance"
-    return f"{change.lost} lost, {change.gained} gained: {verdict}"
 
 
 def _examine(examination: Examination) -> Scored:

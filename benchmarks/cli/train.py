@@ -37,8 +37,12 @@ Threads = Annotated[
 
 def train(
     out: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="A sub-folder per network goes there.")
-    ],
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A sub-folder per network goes there. Default: where the dashboard finds them.",
+        ),
+    ] = None,
     data: Data = "digits",
     width: Annotated[
         list[str] | None,
@@ -93,7 +97,7 @@ def train(
 
     \b
     Examples:
-      mobilenet-bench train --width 0.25,0.5 --out runs
+      mobilenet-bench train --width 0.25,0.5
       mobilenet-bench train --data photos --resolution 128,160 --out runs
       mobilenet-bench train --data photos --width 0.5 --resolution 160 \\
         --from keras/0.5-160 --out runs
@@ -159,8 +163,12 @@ def check_paths(data: str, weights: str | None) -> None:
         raise stop(f"{weights} is no file. Name a file of weights.", BAD_INPUT)
 
 
-def _order(out: Path, order: Order) -> Order:
+def _order(out: Path | None, order: Order) -> Order:
     """With a folder of its own; raises ConfigError for a network that is none."""
+    if out is None:
+        from benchmarks.training.record import with_folder
+
+        return with_folder(order)
     return replace(order, folder=str(out / order.label))
 
 
@@ -172,7 +180,7 @@ def all_threads() -> int:
 
 def _show(outcomes: tuple[Outcome, ...]) -> None:
     from benchmarks import units
-    from mobilenet.tasks.score import is_above
+    from benchmarks.training.words import told_apart
 
     rows = [("Network", "Top-1", "95 % interval", "Loss", "Epochs", "Trained in")]
     scored = [(outcome, outcome.score) for outcome in outcomes]
@@ -193,14 +201,8 @@ def _show(outcomes: tuple[Outcome, ...]) -> None:
     print_aligned(rows)
     known = [(outcome.order.label, score) for outcome, score in scored if score is not None]
     typer.echo(f"\n{known[0][1].total:,} test images. The last epoch counts, not the best.")
-    if len(known) > 1:
-        best, top = max(known, key=lambda pair: pair[1].top1)
-        beaten = [label for label, score in known if is_above(top, score)]
-        rest = [label for label, score in known if label != best and label not in beaten]
-        if beaten:
-            typer.echo(f"{best} recognises more than {', '.join(beaten)}.")
-        if rest:
-            typer.echo(f"{best} cannot be told from {', '.join(rest)}: their intervals overlap.")
+    for sentence in told_apart(known):
+        typer.echo(sentence)
     for outcome in outcomes:
         if outcome.is_done:
             tell(f"Saved to {outcome.order.weights}.")

@@ -85,8 +85,20 @@ def show(choice: Choice) -> None:
             "preliminary",
         ),
     )
+    show_refusal()
+
+
+def show_refusal() -> None:
+    """Why what was asked for last could not begin."""
     if (problem := st.session_state.pop("refused", None)) is not None:
         st.error(problem, icon=":material/block:")
+
+
+def time_networks(
+    title: str, candidates: tuple[Candidate, ...], scenarios: tuple[Scenario, ...]
+) -> None:
+    """In turns, quickly: for charts of networks that were trained here."""
+    _start(title, candidates, scenarios, "quick", "preliminary")
 
 
 def preview(choice: Choice) -> None:
@@ -113,20 +125,26 @@ def needs_preview(
     if collection.get(candidate, scenario) is not None:
         return False
     for job in reversed(jobs):
-        if candidate not in job.request.candidates or scenario not in job.request.scenarios:
+        asked = job.request
+        if not isinstance(asked, Request):
+            continue
+        if candidate not in asked.candidates or scenario not in asked.scenarios:
             continue
         if job.state == "replaced":
             continue
         if job.is_live or job.failures or job.problem:
             return False
-        if job.state == "cancelled" and job.request.owner in (owner, ""):
+        if job.state == "cancelled" and asked.owner in (owner, ""):
             return False  # the opening preview is nobody's, so its cancel counts for all
     return True
 
 
 def is_under_way(request: Request, jobs: tuple[JobView, ...]) -> bool:
     """Whether the very same is being measured already: a double click should not do it twice."""
-    return any(job.is_live and _what(job.request) == _what(request) for job in jobs)
+    return any(
+        job.is_live and isinstance(job.request, Request) and _what(job.request) == _what(request)
+        for job in jobs
+    )
 
 
 def _what(request: Request) -> tuple[object, ...]:

@@ -9,8 +9,10 @@ from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
 from benchmarks.dashboard import gallery, session
-from benchmarks.dashboard.text import note
+from benchmarks.dashboard.text import note, plain
+from benchmarks.jobs.learning import Scoring, Training
 from benchmarks.jobs.manager import JobView
+from benchmarks.jobs.request import Request
 from benchmarks.validation import TITLE
 from benchmarks.validity import State, state_of
 
@@ -33,7 +35,7 @@ def show_jobs(machine: StreamlitPage | None = None) -> None:
 def poll_s(jobs: tuple[JobView, ...]) -> float:
     """Seldom while a proper measurement runs: the page would be what disturbs it."""
     live = [job for job in jobs if job.is_live]
-    if any(job.request.quality == "measured" for job in live):
+    if any(job.is_disturbed_by_drawing for job in live):
         return CALM_POLL_S
     return LIVE_POLL_S if live else IDLE_POLL_S
 
@@ -58,7 +60,7 @@ def _strip(machine: StreamlitPage | None) -> None:
 def latest_end(jobs: tuple[JobView, ...]) -> JobView | None:
     """The job whose end is news: the last that neither gave way to another nor ran unasked."""
     for job in reversed(jobs):
-        if not job.is_live and job.state != "replaced" and not job.request.background:
+        if not job.is_live and job.state != "replaced" and not job.is_background:
             return job
     return None
 
@@ -70,10 +72,19 @@ def _show_live(job: JobView) -> None:
         "Cancel",
         key=f"cancel-{job.request.id}",
         icon=":material/close:",
-        help=f"Stop: {job.request.title}. What has been measured stays.",
+        help=f"Stop: {job.request.title}. {_what_stays(job)}",
         on_click=session.manager().cancel,
         args=(job.request.id,),
     )
+
+
+def _what_stays(job: JobView) -> str:
+    match job.request:
+        case Training():
+            return "Epochs that are trained stay: the same again goes on after them."
+        case Scoring():
+            return "Nothing is kept of it."
+    return "What has been timed stays."
 
 
 def describe(job: JobView) -> str:
@@ -107,7 +118,9 @@ def _show_end(job: JobView, machine: StreamlitPage | None) -> None:
     if machine and run is not None and (state := state_of(run)) is not None:
         _show_state(job.request.title, state, machine)
     if job.problem is not None:
-        st.error(f"{job.request.title} {job.problem}.", icon=":material/error:")
+        between = " " if isinstance(job.request, Request) else ". "
+        text = f"{job.request.title}{between}{job.problem.rstrip('.')}."
+        st.error(plain(text), icon=":material/error:")
     if job.failures:
         reasons = dict.fromkeys(failure.reason for failure in job.failures)
         for reason in reasons:
@@ -117,8 +130,8 @@ def _show_end(job: JobView, machine: StreamlitPage | None) -> None:
                 f"Failed: {who}. Reason: {reason}. Earlier results stay; you can measure again.",
                 icon=":material/error:",
             )
-    if run is not None and run.measurements and job.request.quality != "preview":
+    if run is not None and run.measurements and not job.is_preview:
         page = gallery.page()
         st.page_link(page, label="Save or share this run", icon=page.icon)
     if job.state == "cancelled":
-        note(f"Cancelled: {job.request.title}. What had been timed stays.")
+        note(f"Cancelled: {job.request.title}. {_what_stays(job)}")

@@ -85,7 +85,8 @@ def _try_engines(queue: JobManager, wanted: tuple[Request, ...]) -> tuple[Engine
         return ()
     tried = [job for job in ended if job.state == "done" and job.problem is None]
     failures = [failure for job in tried for failure in job.failures]
-    return statuses([job.request for job in tried], failures)
+    requests = [job.request for job in tried if isinstance(job.request, Request)]
+    return statuses(requests, failures)
 
 
 def is_trying() -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from benchmarks.dashboard import (
+    accuracy,
     comparing,
     explore,
     gallery,
@@ -26,7 +27,7 @@ def show() -> None:
     if needs_login():
         login.ask()
     start, snapshots = explore.page(), gallery.page()
-    measuring = [start, measurable.page()]
+    measuring = [start, accuracy.page(), measurable.page()]
     looking = [
         snapshots,
         comparing.page(),

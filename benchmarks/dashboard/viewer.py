@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit, urlunsplit
@@ -12,6 +11,7 @@ import streamlit as st
 
 from benchmarks import charts, report, tables, units
 from benchmarks.dashboard import session, steered
+from benchmarks.dashboard.local import is_loopback
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note, plain
 from benchmarks.report.pictures import pictures
@@ -154,10 +154,7 @@ def link_to(snapshot_id: str, url: str) -> tuple[str, bool]:
     """
     parts = urlsplit(url)
     host = parts.hostname or "localhost"
-    try:
-        is_local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_local = host == "localhost" or host.endswith(".localhost")
+    is_local = is_loopback(host)
     path = parts.path.rstrip("/")
     if not path.endswith("/snapshots"):
         path += "/snapshots"

@@ -1,4 +1,7 @@
-"""The dashboard's queue: jobs of all tabs, one thread that runs them, and what they found."""
+"""The dashboard's queue: jobs of all tabs, one thread that runs them, and what they found.
+
+Timing, training and scoring stand in one queue: none may disturb another.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,19 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchmarks.collection import Collection
+from benchmarks.jobs.conversation import Cancelled
+from benchmarks.jobs.learning import Scoring, Training
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
-from benchmarks.jobs.updates import Update, Waiting
-from benchmarks.messages import Progress
+from benchmarks.jobs.trainer import ExaminationError, Trainer
+from benchmarks.jobs.updates import Learned, Listener, Update, Waiting
+from benchmarks.messages import Progress, Scored
 from benchmarks.results import Failure, Measurement, Run
 
 State = Literal["queued", "running", "done", "cancelled", "replaced"]
 KEPT_JOBS = 20
+Task = Request | Training | Scoring
 
 
 @dataclass(frozen=True)
@@ -25,10 +32,10 @@ class JobView:
     """A job as the page shows it.
 
     ahead: measurements that come first, on the whole machine; first: what the first of them does.
-    remaining_s: None while it cannot be told.
+    remaining_s: None while it cannot be told. scored: what a scoring found.
     """
 
-    request: Request
+    request: Task
     state: State
     ahead: int = 0
     first: str | None = None
@@ -37,10 +44,25 @@ class JobView:
     remaining_s: float | None = None
     failures: tuple[Failure, ...] = ()
     problem: str | None = None  # why the whole job came to nothing
+    scored: Scored | None = None
 
     @property
     def is_live(self) -> bool:
         return self.state in ("queued", "running")
+
+    @property
+    def is_preview(self) -> bool:
+        return isinstance(self.request, Request) and self.request.quality == "preview"
+
+    @property
+    def is_background(self) -> bool:
+        """Whether nobody asked for it."""
+        return isinstance(self.request, Request) and self.request.background
+
+    @property
+    def is_disturbed_by_drawing(self) -> bool:
+        """Whether the page should be quiet while it lasts."""
+        return not isinstance(self.request, Request) or self.request.quality == "measured"
 
 
 class JobManager:
@@ -48,6 +70,7 @@ class JobManager:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+        self._trainer = Trainer()
         self._changed = threading.Condition()
         self._views: OrderedDict[str, JobView] = OrderedDict()
         self._waiting: OrderedDict[str, Ticket] = OrderedDict()
@@ -59,8 +82,8 @@ class JobManager:
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
         self._thread.start()
 
-    def submit(self, request: Request) -> str:
-        """Queue a request; its id. A preview takes the place of its owner's earlier preview.
+    def submit(self, request: Task) -> str:
+        """Queue a job; its id. A preview takes the place of its owner's earlier preview.
 
         Raises OSError if there is no place to queue in.
         """
@@ -69,9 +92,10 @@ class JobManager:
                 self._views[request.id] = JobView(request, "cancelled")
                 return request.id
             ticket = Ticket(lock_folder(), request.title)
-            if request.quality == "preview" and request.owner:
+            view = JobView(request, "queued")
+            if view.is_preview and request.owner:
                 self._drop_previews_of(request.owner)
-            self._views[request.id] = JobView(request, "queued")
+            self._views[request.id] = view
             self._stops[request.id] = threading.Event()
             self._waiting[request.id] = ticket
             self._forget_old_jobs()
@@ -88,6 +112,7 @@ class JobManager:
                 ticket.leave()
                 self._update(job_id, state=self._cancelled_state(job_id))
         self._runner.poke()
+        self._trainer.poke()
 
     def jobs(self) -> tuple[JobView, ...]:
         """All jobs that are remembered, oldest first, with their present places in the queue."""
@@ -133,6 +158,7 @@ class JobManager:
             self._touch()
         self._thread.join()
         self._runner.close()
+        self._trainer.close()
 
     def _work(self) -> None:
         while True:
@@ -148,20 +174,44 @@ class JobManager:
                 self._take(job_id, update)
 
             ended: State = "done"
-            problem: str | None = None
+            found: dict[str, object] = {}
             try:
-                run = self._runner.run(request, ticket, listen, stop)
+                ended, found = self._carried_out(request, ticket, listen, stop)
             except OSError as error:  # no process, no file: the next job may have better luck
-                problem = f"could not be started: {error.strerror or error}"
+                found = {"problem": f"could not be started: {error.strerror or error}"}
             except Exception as error:  # a fault of ours must not take the queue with it
                 traceback.print_exc()
-                problem = f"ended by a fault of this program: {type(error).__name__}: {error}"
-            else:
-                ended = self._cancelled_state(job_id) if run.cancelled else "done"
+                words = f"{type(error).__name__}: {error}"
+                found = {"problem": f"ended by a fault of this program: {words}"}
             with self._changed:
-                if problem is None:
+                self._update(job_id, state=ended, fraction=1.0, remaining_s=None, **found)
+
+    def _carried_out(
+        self, task: Task, ticket: Ticket, listen: Listener, stop: threading.Event
+    ) -> tuple[State, dict[str, object]]:
+        """How it ended, and what changes in its view besides."""
+        match task:
+            case Request():
+                run = self._runner.run(task, ticket, listen, stop)
+                with self._changed:
                     self._collection = self._collection.plus_run(run)
-                self._update(job_id, state=ended, fraction=1.0, remaining_s=None, problem=problem)
+                return (self._cancelled_state(task.id) if run.cancelled else "done"), {}
+            case Training():
+                outcomes = self._trainer.train(task.orders, task.threads, ticket, listen, stop)
+                failed = [f"{one.order.label}: {one.failure}" for one in outcomes if one.failure]
+                is_whole = len(outcomes) == len(task.orders)
+                ended: State = "done"
+                if not is_whole or any(one.cancelled for one in outcomes):
+                    ended = "cancelled"
+                return ended, {"problem": "; ".join(failed) or None}
+            case Scoring():
+                try:
+                    scored = self._trainer.examine(task.examination, ticket, listen, stop)
+                except Cancelled:
+                    return "cancelled", {}
+                except ExaminationError as error:
+                    return "done", {"problem": str(error)}
+                return "done", {"scored": scored}
 
     def _take(self, job_id: str, update: Update) -> None:
         with self._changed:
@@ -180,13 +230,15 @@ class JobManager:
                 case Measurement():
                     self._collection = self._collection.plus(update)
                     self._touch()
+                case Learned():
+                    self._touch()  # what it learned stands beside its weights
                 case Failure():
                     failures = (*self._views[job_id].failures, update)
                     self._update(job_id, failures=failures)
 
     def _drop_previews_of(self, owner: str) -> None:
         for job_id, view in list(self._views.items()):
-            if view.is_live and view.request.quality == "preview" and view.request.owner == owner:
+            if view.is_live and view.is_preview and view.request.owner == owner:
                 self._replaced.add(job_id)
                 self.cancel(job_id)
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from benchmarks.messages import Event, NotTrained, Progress, Trained
 from benchmarks.timing.protocol import Check
 from benchmarks.training.order import CONVENTIONS, Order
+from benchmarks.training.record import Record, keep
 from mobilenet.config import ConfigError, MobileNetConfig
 from mobilenet.files import UNFINISHED, FileError
 from mobilenet.tasks.checkpoint import TrainingError
 from mobilenet.tasks.data import Data, DataError, Split, load
 from mobilenet.tasks.recipe import RecipeError
+from mobilenet.tasks.score import Epoch
 from mobilenet.tasks.training import Job, train, weights_of
 from mobilenet.weights import WeightsError
 from mobilenet.weights.files import is_own, read, write
@@ -32,11 +34,14 @@ def carry_out(order: Order, emit: Emit, check: Check) -> None:
         _make(folder)
         batches = batches_of(job.data, "train", order.recipe.batch)
         pulse = Pulse(emit, check, batches, order.recipe.epochs)
+        epochs: tuple[Epoch, ...] = ()
         for epoch, network in train(job, folder, pulse):
-            emit(Trained(epoch))
-            pulse.epoch(epoch.number)
+            epochs = (*epochs, epoch)
             if epoch.number == order.recipe.epochs:
                 write(weights_of(network, job), order.weights)
+            keep(Record(order, len(job.data.classes), epochs))
+            emit(Trained(epoch))
+            pulse.epoch(epoch.number)
     except REFUSALS as error:
         emit(NotTrained(str(error)))
 

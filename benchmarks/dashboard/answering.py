@@ -1,0 +1,161 @@
+"""One trained network through every engine and precision: what each costs in accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from benchmarks import charts, units
+from benchmarks.candidates import Candidate
+from benchmarks.dashboard import actions, session
+from benchmarks.dashboard.figures import draw
+from benchmarks.dashboard.text import note
+from benchmarks.engines import ENGINES
+from benchmarks.engines.probe import runnable
+from benchmarks.insight import way_label
+from benchmarks.jobs.learning import Scoring
+from benchmarks.machine import read_machine
+from benchmarks.messages import Scored
+from benchmarks.scenarios import PRECISIONS, Scenario
+from benchmarks.training.order import Examination
+from benchmarks.training.record import Record
+from benchmarks.training.words import changed
+
+BATCH = 32
+
+
+def show(records: Sequence[Record], names: dict[str, str]) -> None:
+    st.subheader("Through every engine and precision", anchor=False)
+    by_folder = {one.order.folder: one for one in records}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        folder = st.selectbox(
+            "Network",
+            list(by_folder),
+            format_func=lambda name: names.get(name, "?"),
+            key="answer_network",
+        )
+        precisions = st.pills(
+            "Precisions",
+            PRECISIONS,
+            selection_mode="multi",
+            default=["float32", "int8"],
+            key="answer_precisions",
+        )
+        record = by_folder[folder]
+        ways = _ways(precisions)
+        title = f"Score {names[folder]} in {units.counted(len(ways), 'way')}"
+        st.button(
+            "Score",
+            icon=":material/fact_check:",
+            key="score",
+            disabled=not ways,
+            help="The same test images in each engine that runs here, against PyTorch in float32.",
+            on_click=_start,
+            args=(title, record, ways),
+        )
+    if (problem := st.session_state.pop("score_refused", None)) is not None:
+        st.error(problem, icon=":material/block:")
+    found = _latest(record)
+    if found is None:
+        note("Not scored yet since the server started. int8 is quantised with training images.")
+        return
+    _show(found, record)
+
+
+def _ways(precisions: Sequence[str]) -> tuple[Scenario, ...]:
+    """Those that are not known to fail here, PyTorch's own in front."""
+    statuses = session.engine_statuses()
+    threads = read_machine().usable_cpus
+    found = []
+    for engine in runnable("cpu"):
+        for precision in ENGINES[engine].precisions:
+            status = statuses.get((engine, "cpu", precision))
+            if precision in precisions and (status is None or status.available):
+                found.append(Scenario(engine, "cpu", precision, threads, BATCH))
+    return tuple(found)
+
+
+def _latest(record: Record) -> Scored | None:
+    """Of these very weights: trained anew they are others."""
+    for job in reversed(session.manager().jobs()):
+        task = job.request
+        if (
+            isinstance(task, Scoring)
+            and job.scored is not None
+            and task.examination.weights == str(record.order.weights)
+        ):
+            return job.scored
+    return None
+
+
+def _start(title: str, record: Record, ways: tuple[Scenario, ...]) -> None:
+    examination = Examination(str(record.order.weights), record.order.data, ways)
+    task = Scoring(title, examination, session.owner())
+    if any(
+        job.is_live and isinstance(job.request, Scoring) and job.request.examination == examination
+        for job in session.manager().jobs()
+    ):
+        return
+    try:
+        session.manager().submit(task)
+    except OSError as error:
+        st.session_state["score_refused"] = (
+            f"The scoring could not be queued: {error.strerror or error}. Make room on the disk "
+            "and try again."
+        )
+
+
+def _show(found: Scored, record: Record) -> None:
+    network = Candidate(config=record.config)
+    collection = session.manager().collection()
+    timed = {
+        one.way: collection.get(network, as_timed(one.way)) for one in found.answered if one.score
+    }
+    if any(timed.values()):
+        marks = [
+            charts.Mark(way_label(one.way), one.score, time.median_s)
+            for one in found.answered
+            if one.score and (time := timed[one.way]) is not None
+        ]
+        draw(
+            charts.scored(marks, "latency", dark=session.is_dark()),
+            "answers",
+            charts.scored_alt(marks, "latency"),
+            selectable=False,
+        )
+    rows = pd.DataFrame(
+        {
+            "Engine": ENGINES[one.way.engine].label,
+            "Precision": one.way.precision,
+            "Top-1": units.percent(one.score.top1_percent if one.score else None),
+            "95 % interval": units.percent_span(*one.score.top1_bounds) if one.score else "",
+            "Latency here": units.milliseconds(time.median_s)
+            if (time := timed.get(one.way))
+            else units.NOT_MEASURED,
+            "Against PyTorch, float32": changed(one),
+        }
+        for one in found.answered
+    )
+    st.dataframe(rows, hide_index=True, alt=f"{len(rows)} ways to run the network, with top-1")
+    missing = tuple(as_timed(way) for way, time in timed.items() if time is None)
+    note(f"{found.images:,} test images. Latency: 1 thread, 1 image.")
+    if missing:
+        st.button(
+            "Time these ways",
+            icon=":material/timer:",
+            key="time_ways",
+            on_click=actions.time_networks,
+            args=(
+                f"Time {record.order.label} in {units.counted(len(missing), 'way')}",
+                (network,),
+                missing,
+            ),
+        )
+
+
+def as_timed(way: Scenario) -> Scenario:
+    """One image on one thread: what a latency is here, unless it says otherwise."""
+    return replace(way, threads=1, batch=1)

@@ -1,0 +1,148 @@
+"""What the trained networks have learned: curves, figures, and accuracy against latency here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from benchmarks import charts, units
+from benchmarks.candidates import Candidate
+from benchmarks.dashboard import actions, answering, session
+from benchmarks.dashboard.figures import draw
+from benchmarks.dashboard.text import note, plain
+from benchmarks.scenarios import Scenario
+from benchmarks.training.record import Record, kept
+from benchmarks.training.words import told_apart
+from benchmarks.variants import Metric
+from mobilenet.cost import cost
+
+TIMED_IN = Scenario()
+MOST_SHOWN = 8  # networks that were trained last; more curves are a tangle
+
+
+def show() -> None:
+    found = kept()
+    for path in found.unreadable:
+        st.warning(
+            plain(f"{path} is no record of a training, or a newer program's. Move it away."),
+            icon=":material/warning:",
+        )
+    if not found.records:
+        st.info("Nothing is trained yet. Press Train.", icon=":material/school:")
+        return
+    data = _choose_data(found.records)
+    records = [one for one in found.records if one.order.data == data][:MOST_SHOWN]
+    names = _names(records)
+    _show_curves(records, names)
+    _show_figures(records, names)
+    done = [one for one in records if one.outcome.is_done]
+    if done:
+        _show_tradeoff(done, names)
+        answering.show(done, names)
+
+
+def _choose_data(records: Sequence[Record]) -> str:
+    """Networks of different images have nothing to compare."""
+    sources = list(dict.fromkeys(one.order.data for one in records))
+    if len(sources) == 1:
+        return sources[0]
+    return st.selectbox(
+        "Trained on", sources, format_func=lambda data: called(data), key="learned_data"
+    )
+
+
+def called(data: str) -> str:
+    """The folder's own name: where it lies is nobody's business."""
+    return "handwritten digits" if data == "digits" else Path(data).name
+
+
+def _names(records: Sequence[Record]) -> dict[str, str]:
+    """By folder: the label, and what else tells it from another of the same label."""
+    labels = [one.order.label for one in records]
+    return {
+        one.order.folder: one.order.label
+        if labels.count(one.order.label) == 1
+        else f"{one.order.label} ({Path(one.order.folder).name.rsplit('-', 1)[-1]})"
+        for one in records
+    }
+
+
+def _show_curves(records: Sequence[Record], names: dict[str, str]) -> None:
+    learners = [
+        charts.Learner(names[one.order.folder], one.epochs, one.order.recipe.epochs)
+        for one in reversed(records)
+    ]
+    dark = session.is_dark()
+    for column, what in zip(st.columns(2), charts.LEARNING_QUANTITIES, strict=True):
+        with column:
+            draw(
+                charts.learning(learners, what, dark=dark),
+                f"learning_{what}",
+                charts.learning_alt(learners, what),
+                selectable=False,
+            )
+
+
+def _show_figures(records: Sequence[Record], names: dict[str, str]) -> None:
+    scored = [(one, score) for one in records if (score := one.outcome.score) is not None]
+    rows = pd.DataFrame(
+        {
+            "Network": names[one.order.folder],
+            "Top-1": units.percent(score.top1_percent),
+            "95 % interval": units.percent_span(*score.top1_bounds),
+            "Test images": f"{score.total:,}",
+            "Loss": units.significant(one.epochs[-1].loss),
+            "Epochs": f"{len(one.epochs)} of {one.order.recipe.epochs}",
+            "Trained in": units.duration(one.outcome.seconds),
+            "Recipe": _recipe(one),
+        }
+        for one, score in scored
+    )
+    st.dataframe(rows, hide_index=True, alt=f"{len(rows)} trained networks with top-1 and interval")
+    done = [(names[one.order.folder], score) for one, score in scored if one.outcome.is_done]
+    note(" ".join([*told_apart(done), "The last epoch counts, not the best."]))
+
+
+def _recipe(record: Record) -> str:
+    recipe = record.order.recipe
+    begun = ", fine-tuned" if record.order.start else ""
+    return f"{recipe.optimiser} {recipe.learning_rate:g}, seed {recipe.seed}{begun}"
+
+
+def _show_tradeoff(records: Sequence[Record], names: dict[str, str]) -> None:
+    collection = session.manager().collection()
+    times = [collection.get(Candidate(config=one.config), TIMED_IN) for one in records]
+    is_timed = all(time is not None for time in times)
+    metric: Metric = "latency" if is_timed else "mult_adds"
+    marks = [
+        charts.Mark(
+            names[one.order.folder],
+            score,
+            time.median_s if is_timed and time else cost(one.config).mult_adds,
+        )
+        for one, time in zip(records, times, strict=True)
+        if (score := one.outcome.score) is not None
+    ]
+    st.subheader("Accuracy against what it costs here", anchor=False)
+    draw(
+        charts.scored(marks, metric, dark=session.is_dark()),
+        "learned_tradeoff",
+        charts.scored_alt(marks, metric),
+        selectable=False,
+    )
+    networks = tuple(dict.fromkeys(Candidate(config=one.config) for one in records))
+    if is_timed:
+        note("Latency in eager PyTorch, float32, 1 thread, 1 image.")
+        return
+    st.button(
+        "Time these networks",
+        icon=":material/timer:",
+        key="time_learned",
+        help="In eager PyTorch, one thread, one image, in turns. Until then the axis is mult-adds.",
+        on_click=actions.time_networks,
+        args=(f"Time {units.counted(len(networks), 'trained network')}", networks, (TIMED_IN,)),
+    )
+    actions.show_refusal()
