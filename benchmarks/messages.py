@@ -14,7 +14,7 @@ from benchmarks.prepared import Form
 from benchmarks.results import Block, Failure, Measurement, Quality
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Plan
-from benchmarks.training.order import Answered, Examination, Order
+from benchmarks.training.order import Answered, Examination, Order, Question, Recognised
 from benchmarks.usage import Energy, Memory
 from mobilenet.config import MobileNetConfig
 from mobilenet.tasks.score import Epoch
@@ -132,6 +132,15 @@ class Examine:
 
 
 @dataclass(frozen=True)
+class Recognise:
+    """Say what is on a photograph. Answered by `Seen` for each network, or `NotTrained`."""
+
+    run_id: str
+    question: Question
+    kind: Literal["recognise"] = "recognise"
+
+
+@dataclass(frozen=True)
 class Receive:
     """Somebody's own network, for the tasks that follow. So many raw bytes come after the line.
 
@@ -246,8 +255,14 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Seen:
+    recognised: Recognised
+    kind: Literal["seen"] = "seen"
+
+
+@dataclass(frozen=True)
 class NotTrained:
-    """Nor scored."""
+    """Nor scored, nor recognised."""
 
     reason: str
     kind: Literal["not_trained"] = "not_trained"
@@ -259,7 +274,7 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Command = Measure | Load | Turns | Weigh | Prepare | Train | Examine | Receive | Cancel
+Command = Measure | Load | Turns | Weigh | Prepare | Train | Examine | Recognise | Receive | Cancel
 Event = (
     Ready
     | Progress
@@ -272,6 +287,7 @@ Event = (
     | NotPrepared
     | Trained
     | Scored
+    | Seen
     | NotTrained
     | Done
 )

@@ -41,6 +41,7 @@ from benchmarks.messages import (
     Progress,
     Ready,
     Receive,
+    Recognise,
     Result,
     Train,
     Turned,
@@ -58,7 +59,7 @@ REPORT_EVERY_S = 0.4  # partial results; between blocks, never inside one
 REPORT_SHARE = 0.1  # and ever more seldom: they carry all raw times so far
 
 Emit = Callable[[Event], None]
-Work = Measure | Load | Turns | Weigh | Prepare | Train | Examine
+Work = Measure | Load | Turns | Weigh | Prepare | Train | Examine | Recognise
 
 
 class Cancelled(Exception):
@@ -127,7 +128,7 @@ def main() -> None:
                     measure(command, emit, check)
                 case Weigh():
                     emit(_weigh(command, check))
-                case Train() | Examine():
+                case Train() | Examine() | Recognise():
                     _learn(command, emit, check)
         except Cancelled:
             emit(Done(cancelled=True))
@@ -237,15 +238,20 @@ def _prepare(command: Prepare) -> Prepared | NotPrepared:
         return NotPrepared(str(error))
 
 
-def _learn(command: Train | Examine, emit: Emit, check: Check) -> None:
-    if isinstance(command, Train):
-        from benchmarks.training.work import carry_out  # torch; only its workers are asked
+def _learn(command: Train | Examine | Recognise, emit: Emit, check: Check) -> None:
+    match command:  # each imports torch; only its workers are asked
+        case Train():
+            from benchmarks.training.work import carry_out
 
-        carry_out(command.order, emit, check)
-    else:
-        from benchmarks.training.examining import examine
+            carry_out(command.order, emit, check)
+        case Examine():
+            from benchmarks.training.examining import examine
 
-        examine(command.examination, emit, check)
+            examine(command.examination, emit, check)
+        case Recognise():
+            from benchmarks.training.recognising import recognise
+
+            recognise(command.question, emit, check)
 
 
 def _emitter() -> Emit:

@@ -1,4 +1,4 @@
-"""What all tests share: a machine queue, a cache of exported networks and a store of their own."""
+"""What all tests share: a machine queue, exported and trained networks and a store of their own."""
 
 import os
 import uuid
@@ -11,15 +11,17 @@ from sqlalchemy import URL
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
 from benchmarks.prepared import CACHE_VARIABLE
 from benchmarks.store.connection import STORE_VARIABLE
+from benchmarks.training.record import TRAINED_VARIABLE
 from tests.postgres import find_programs, new_database, server
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _own_queue_cache_and_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests neither wait for the measurements of a person nor use their exported networks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("locks")))
         patch.setenv(CACHE_VARIABLE, str(tmp_path_factory.mktemp("cache")))
+        patch.setenv(TRAINED_VARIABLE, str(tmp_path_factory.mktemp("trained")))
         patch.setenv(STORE_VARIABLE, f"sqlite:///{tmp_path_factory.mktemp('store')}/store.sqlite")
         yield
 

@@ -7,12 +7,14 @@ import math
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import plotly.io
 import plotly.tools
 import pytest
 
+from benchmarks import charts
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.charts import (
     CONFIG,
@@ -37,6 +39,7 @@ from benchmarks.charts import (
 )
 from benchmarks.charts.axes import MOST_TICKS, linear_ticks, log_axis, log_ticks
 from benchmarks.charts.labels import Box, Mark, Request, place
+from benchmarks.charts.looks import look
 from benchmarks.charts.palette import CIVIDIS, DARK, LIGHT, family_style, on_scale, readable_on
 from benchmarks.charts.points import points
 from benchmarks.charts.tradeoff_labels import Plot, label_places
@@ -45,6 +48,7 @@ from benchmarks.references import references
 from benchmarks.results import Block, Measurement, Quality
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.statistics import Interval, Ratio
+from benchmarks.training.order import Guess
 from benchmarks.variants import (
     METRICS,
     MOBILENET_FAMILY,
@@ -54,6 +58,7 @@ from benchmarks.variants import (
     pareto_front,
 )
 from mobilenet import MobileNetConfig, cost, paper_grid
+from mobilenet.tasks.score import Epoch, Score
 
 SIXTEEN = tuple(Candidate(config) for config in paper_grid())
 REFERENCES = tuple(Candidate(reference=key) for key in references())
@@ -712,3 +717,88 @@ def test_a_label_does_not_stand_on_the_line_of_its_interval() -> None:
     for index, where in found.items():
         y = plot.y(shown[index].y)
         assert not where.box.bottom < y < where.box.top, where
+
+
+TEN = Score(540, 500, 530)
+
+
+def epochs(*scores: Score) -> tuple[Epoch, ...]:
+    return tuple(Epoch(number, 1 / number, score, 2.0) for number, score in enumerate(scores, 1))
+
+
+def test_a_learning_curve_has_an_interval_at_each_epoch_and_room_for_those_to_come() -> None:
+    learner = charts.Learner("0.25-32", epochs(Score(540, 270, 400), TEN), planned=9)
+
+    figure = charts.learning([learner], "top1", dark=False)
+
+    (curve,) = figure["data"]
+    assert curve["x"] == [1, 2]
+    assert curve["y"] == [50.0, TEN.top1_percent]
+    assert curve["y"][1] + curve["error_y"]["array"][1] == pytest.approx(TEN.top1_bounds.high)
+    assert curve["y"][1] - curve["error_y"]["arrayminus"][1] == pytest.approx(TEN.top1_bounds.low)
+    assert figure["layout"]["xaxis"]["range"] == [0.5, 9.5]
+    assert "after 2 of 9 epochs 92.6 %" in charts.learning_alt([learner], "top1")
+
+
+def test_a_loss_has_no_interval_and_nothing_is_drawn_of_a_network_that_has_not_begun() -> None:
+    one = charts.Learner("one", epochs(TEN), 5)
+    other = charts.Learner("other", (), 5)
+
+    (curve,) = charts.learning([other, one], "loss", dark=True)["data"]
+
+    assert "error_y" not in curve
+    assert curve["y"] == [1.0]
+    (nothing,) = charts.learning([other], "loss", dark=True)["data"]
+    assert nothing["x"] == []
+    assert "nothing is trained yet" in charts.learning_alt([other], "loss")
+
+
+def test_learned_networks_differ_by_more_than_their_colour() -> None:
+    looks = [look(number) for number in range(168)]
+
+    assert len(set(looks)) == len(looks)
+    assert all(len({one.dash, other.dash}) == 2 for one, other in pairwise(looks))
+    assert all(len({one.symbol, other.symbol}) == 2 for one, other in pairwise(looks))
+
+
+def test_a_measured_accuracy_carries_its_interval_and_stands_at_its_cost() -> None:
+    marks = [
+        charts.Mark("one <b>", TEN, 0.004),
+        charts.Mark("other", Score(540, 539, 540), 0.009),
+        charts.Mark("untimed", TEN, None),
+    ]
+
+    figure = charts.scored(marks, "latency", dark=False)
+
+    one, other = figure["data"]
+    assert one["name"] == "one &lt;b&gt;"
+    assert (one["x"], one["y"]) == ([4.0], [TEN.top1_percent])
+    assert one["y"][0] - one["error_y"]["arrayminus"][0] == pytest.approx(TEN.top1_bounds.low)
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert low < TEN.top1_bounds.low
+    assert other["y"][0] + other["error_y"]["array"][0] < high <= 101
+    assert "untimed" not in charts.scored_alt(marks, "latency")
+    assert "other 99.8 %" in charts.scored_alt(marks, "latency")
+
+
+def test_the_likeliest_class_stands_on_top_with_its_whole_name_in_reach() -> None:
+    found = [Guess("Staffordshire <b>bull</b> terrier", 0.75), Guess("pirate", 0.05)]
+
+    figure = charts.guesses(found, dark=False)
+
+    (bars,) = figure["data"]
+    assert bars["x"] == [75.0, 5.0]
+    assert bars["text"] == ["75.0 %", "5.0 %"]
+    assert figure["layout"]["yaxis"]["autorange"] == "reversed"
+    assert figure["layout"]["yaxis"]["ticktext"] == ["Staffordshire &lt;b&gt;bull…", "pirate"]
+    assert "&lt;b&gt;bull&lt;/b&gt; terrier" in bars["hovertext"][0]
+    assert charts.guesses_alt(found).endswith("terrier 75.0 %, pirate 5.0 %.")
+    assert charts.guesses_alt([]) == "No answer."
+
+
+def test_nothing_timed_is_said_and_not_drawn() -> None:
+    mark = charts.Mark("one", TEN, None)
+
+    (nothing,) = charts.scored([mark], "latency", dark=False)["data"]
+    assert nothing["x"] == []
+    assert "Nothing is timed yet" in charts.scored_alt([mark], "latency")

@@ -28,6 +28,7 @@ HEAVY_ROOMS = (
     "benchmarks/reference_table.py",
     "benchmarks/releasing/",
     "benchmarks/training/examining.py",
+    "benchmarks/training/recognising.py",
 )
 STREAMLIT_ROOMS = ("app.py", "benchmarks/dashboard/")
 ONLY_READER_OF_THE_MACHINE = "benchmarks/machine.py"

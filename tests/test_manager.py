@@ -8,11 +8,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import psutil
 import pytest
+from PIL import Image
 
+from benchmarks.jobs.learning import Photograph, Recognising, Scoring, Training
 from benchmarks.jobs.machine_queue import MachineLock, Ticket, lock_folder
 from benchmarks.jobs.manager import KEPT_JOBS, JobManager, JobView
 from benchmarks.jobs.request import Request
@@ -20,11 +24,14 @@ from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Listener
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario
+from benchmarks.training.order import Examination, Named, Order
+from benchmarks.training.record import RECORD, TRAINED_VARIABLE, kept
+from mobilenet.tasks.recipe import Recipe
 from tests.jobs import LONG, MANY, machine_is_free, request, tickets, workers
 from tests.talk import ROOT, TINY, exported
 from tests.waiting import has_ended, soon
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 90.0  # a training imports torch first, maybe on a busy machine
 AT_ONCE_S = 3.0  # also on a machine that is busy with other tests
 
 
@@ -383,3 +390,115 @@ def test_a_server_that_ends_without_a_word_leaves_no_worker_behind() -> None:
 
     assert soon(lambda: has_ended(worker), within_s=2)
     assert (server.returncode, errors) == (0, b"")
+
+
+class TestLearning:
+    """Networks are trained and scored in the queue of the measurements."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def order(tmp_path_factory: pytest.TempPathFactory) -> Order:
+        folder = str(tmp_path_factory.mktemp("run"))
+        return Order(0.05, 32, "digits", folder, Recipe(epochs=1, batch=128))
+
+    def test_a_training_is_told_as_it_goes_and_its_weights_can_be_scored(
+        self, manager: JobManager, order: Order
+    ) -> None:
+        before = manager.version
+        done = end_of(manager, manager.submit(Training("Train", (order,), 1)))
+        assert (done.state, done.problem) == ("done", None)
+        assert manager.version > before
+
+        ways = (Scenario(batch=32), Scenario(engine="channels_last", batch=32))
+        examination = Examination(str(order.weights), "digits", ways)
+        done = end_of(manager, manager.submit(Scoring("Score", examination)))
+
+        assert (done.state, done.problem) == ("done", None)
+        assert done.scored is not None
+        eager, other = done.scored.answered
+        assert eager.score == other.score
+        assert eager.score is not None
+        assert eager.score.total == 540
+
+    def test_a_training_that_is_cancelled_keeps_its_epochs_and_frees_the_machine(
+        self,
+        manager: JobManager,
+        order: Order,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        long = replace(order, folder=str(tmp_path), recipe=replace(order.recipe, epochs=1000))
+        job = manager.submit(Training("Train", (long,), 1))
+        assert soon((tmp_path / RECORD).exists, TIMEOUT_S)
+
+        manager.cancel(job)
+
+        assert end_of(manager, job).state == "cancelled"
+        assert soon(machine_is_free)
+        monkeypatch.setenv(TRAINED_VARIABLE, str(tmp_path.parent))
+        (record,) = (one for one in kept().records if one.order.folder == str(tmp_path))
+        assert 0 < len(record.epochs) < 1000
+
+    def test_what_cannot_be_trained_or_scored_says_why_and_the_next_job_runs(
+        self, manager: JobManager, order: Order, tmp_path: Path
+    ) -> None:
+        nothing = replace(order, data=str(tmp_path / "nothing"), folder=str(tmp_path / "run"))
+        trained = end_of(manager, manager.submit(Training("Train", (nothing,), 1)))
+        asked = Examination(str(tmp_path / "none.safetensors"), "digits", (Scenario(),))
+        scored = end_of(manager, manager.submit(Scoring("Score", asked)))
+
+        assert trained.problem is not None
+        assert "nothing" in trained.problem
+        assert scored.problem is not None
+        assert "none.safetensors" in scored.problem
+        assert end_of(manager, manager.submit(request("0.25-32-n14"))).problem is None
+
+    def test_a_photograph_is_answered_and_then_forgotten(
+        self, manager: JobManager, order: Order
+    ) -> None:
+        content = BytesIO()
+        Image.new("RGB", (40, 30), "white").save(content, "PNG")
+        photograph = Photograph("mine.png", content.getvalue())
+        networks = (Named(str(order.weights)), Named("/nowhere/weights.safetensors"))
+
+        job = Recognising("Recognise", photograph, networks)
+        done = end_of(manager, manager.submit(job))
+
+        assert (done.state, done.problem) == ("done", None)
+        answer, none = done.recognised
+        assert len(answer.guesses) == 5
+        assert none.reason is not None
+        assert "nowhere" in none.reason
+        assert isinstance(done.request, Recognising)
+        assert done.request.photograph.content == b""
+        assert done.request.photograph.digest == photograph.digest
+
+    def test_what_is_no_photograph_is_called_by_its_name(
+        self, manager: JobManager, order: Order
+    ) -> None:
+        wrong = Recognising("Look", Photograph("mine.png", b"!"), (Named(str(order.weights)),))
+
+        done = end_of(manager, manager.submit(wrong))
+
+        assert done.problem is not None
+        assert done.problem.startswith("mine.png is no image")
+
+    def test_a_photograph_whose_turn_never_came_is_forgotten_too(
+        self, manager: JobManager, order: Order, other_measures: MachineLock
+    ) -> None:
+        job = Recognising("Look", Photograph("mine.png", b"?"), (Named(str(order.weights)),))
+
+        manager.cancel(manager.submit(job))
+
+        (view,) = (view for view in manager.jobs() if view.request.id == job.id)
+        assert isinstance(view.request, Recognising)
+        assert view.request.photograph.content == b""
+
+    def test_it_waits_for_what_is_measured(
+        self, manager: JobManager, order: Order, other_measures: MachineLock
+    ) -> None:
+        job = manager.submit(Training("Train", (order,), 1))
+
+        assert soon(lambda: view_of(manager, job).first == "Measure something else")
+        manager.cancel(job)
+        assert end_of(manager, job).state == "cancelled"

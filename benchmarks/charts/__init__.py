@@ -11,6 +11,7 @@ from benchmarks.charts.distribution import MOST_CURVES, distribution, distributi
 from benchmarks.charts.figure import CONFIG, Figure, Ready, as_figure
 from benchmarks.charts.fronts import Front, fronts
 from benchmarks.charts.grid import GRID_METRICS, GridMetric, grid, grid_alt
+from benchmarks.charts.guesses import guesses, guesses_alt
 from benchmarks.charts.history import history, history_alt
 from benchmarks.charts.identical import identical, identical_alt
 from benchmarks.charts.layers import LAYER_UNITS, LayerUnit, layers, layers_alt
@@ -50,6 +51,8 @@ __all__ = [
     "fronts",
     "grid",
     "grid_alt",
+    "guesses",
+    "guesses_alt",
     "history",
     "history_alt",
     "identical",

@@ -16,6 +16,7 @@ LearningQuantity = Literal["top1", "loss"]
 LEARNING_QUANTITIES: tuple[LearningQuantity, ...] = get_args(LearningQuantity)
 HEIGHT = 300
 MARGIN = {"l": 58, "r": 14, "t": 56, "b": 48}
+MOST_TICKS = 12  # on whole epochs only
 TITLES: dict[LearningQuantity, str] = {
     "top1": "Top-1 of the test images, %",
     "loss": "Loss of the training images",
@@ -35,6 +36,7 @@ def learning(learners: Sequence[Learner], what: LearningQuantity, *, dark: bool)
     drawn = [one for one in learners if one.epochs]
     if not drawn:
         return empty("Nothing is trained yet.", dark=dark)
+    planned = max(one.planned for one in drawn)
     return {
         "data": [_curve(one, number, what, dark) for number, one in enumerate(drawn)],
         "layout": layout(
@@ -44,9 +46,9 @@ def learning(learners: Sequence[Learner], what: LearningQuantity, *, dark: bool)
             xaxis=axis(
                 "Epoch",
                 dark=dark,
-                range=[0.5, max(one.planned for one in drawn) + 0.5],
-                tickformat="d",
-                nticks=12,
+                range=[0.5, planned + 0.5],
+                dtick=1 if planned <= MOST_TICKS else None,
+                nticks=MOST_TICKS,
             ),
             yaxis=axis(TITLES[what], dark=dark, rangemode="tozero" if what == "loss" else "normal"),
         ),

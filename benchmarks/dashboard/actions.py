@@ -9,7 +9,8 @@ from benchmarks.collection import Collection
 from benchmarks.dashboard import fastest, session, shown
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.session import is_dark
-from benchmarks.jobs.manager import JobView
+from benchmarks.dashboard.text import plain
+from benchmarks.jobs.manager import JobView, Task
 from benchmarks.jobs.request import Request, preview_scenario
 from benchmarks.references import references
 from benchmarks.results import Quality
@@ -91,7 +92,7 @@ def show(choice: Choice) -> None:
 def show_refusal() -> None:
     """Why what was asked for last could not begin."""
     if (problem := st.session_state.pop("refused", None)) is not None:
-        st.error(problem, icon=":material/block:")
+        st.error(plain(problem), icon=":material/block:")
 
 
 def time_networks(
@@ -103,15 +104,14 @@ def time_networks(
 
 def preview(choice: Choice) -> None:
     """Start a preview of the selected network unless there is a time, or one on its way."""
+    preview_network(choice.selected, preview_scenario(choice.scenario))
+
+
+def preview_network(network: Candidate, scenario: Scenario) -> None:
+    """The same, of any network."""
     manager = session.manager()
-    scenario = preview_scenario(choice.scenario)
-    if not needs_preview(
-        choice.selected, scenario, manager.jobs(), session.owner(), manager.collection()
-    ):
-        return
-    _submit(
-        f"Preview of {choice.selected.name}", (choice.selected,), (scenario,), "preview", "preview"
-    )
+    if needs_preview(network, scenario, manager.jobs(), session.owner(), manager.collection()):
+        _submit(f"Preview of {network.name}", (network,), (scenario,), "preview", "preview")
 
 
 def needs_preview(
@@ -186,13 +186,20 @@ def _submit(
             owner=session.owner(),
             delay_s=PREVIEW_DELAY_S if quality == "preview" else 0.0,
         )
-        if not is_under_way(request, session.manager().jobs()):
-            session.manager().submit(request)
     except ScenarioError as error:
         st.session_state["refused"] = str(error)
+        return
+    if not is_under_way(request, session.manager().jobs()):
+        submit(request)
+
+
+def submit(task: Task) -> None:
+    """Queue it; where that is not possible, `show_refusal` says why."""
+    try:
+        session.manager().submit(task)
     except OSError as error:
         st.session_state["refused"] = (
-            f"The measurement could not be queued: {error.strerror or error}. "
+            f"{task.title} could not be queued: {error.strerror or error}. "
             "Make room on the disk and try again."
         )
 

@@ -56,8 +56,7 @@ def show(records: Sequence[Record], names: dict[str, str]) -> None:
             on_click=_start,
             args=(title, record, ways),
         )
-    if (problem := st.session_state.pop("score_refused", None)) is not None:
-        st.error(problem, icon=":material/block:")
+    actions.show_refusal()
     found = _latest(record)
     if found is None:
         note("Not scored yet since the server started. int8 is quantised with training images.")
@@ -99,20 +98,13 @@ def _start(title: str, record: Record, ways: tuple[Scenario, ...]) -> None:
         for job in session.manager().jobs()
     ):
         return
-    try:
-        session.manager().submit(task)
-    except OSError as error:
-        st.session_state["score_refused"] = (
-            f"The scoring could not be queued: {error.strerror or error}. Make room on the disk "
-            "and try again."
-        )
+    actions.submit(task)
 
 
 def _show(found: Scored, record: Record) -> None:
     network = Candidate(config=record.config)
-    collection = session.manager().collection()
     timed = {
-        one.way: collection.get(network, as_timed(one.way)) for one in found.answered if one.score
+        one.way: session.timed(network, as_timed(one.way)) for one in found.answered if one.score
     }
     if any(timed.values()):
         marks = [
@@ -139,7 +131,8 @@ def _show(found: Scored, record: Record) -> None:
         }
         for one in found.answered
     )
-    st.dataframe(rows, hide_index=True, alt=f"{len(rows)} ways to run the network, with top-1")
+    alt = f"{units.counted(len(rows), 'way')} to run the network, with top-1"
+    st.dataframe(rows, hide_index=True, alt=alt)
     missing = tuple(as_timed(way) for way, time in timed.items() if time is None)
     note(f"{found.images:,} test images. Latency: 1 thread, 1 image.")
     if missing:

@@ -101,7 +101,8 @@ def _show_figures(records: Sequence[Record], names: dict[str, str]) -> None:
         }
         for one, score in scored
     )
-    st.dataframe(rows, hide_index=True, alt=f"{len(rows)} trained networks with top-1 and interval")
+    alt = f"{units.counted(len(rows), 'trained network')} with top-1 and interval"
+    st.dataframe(rows, hide_index=True, alt=alt)
     done = [(names[one.order.folder], score) for one, score in scored if one.outcome.is_done]
     note(" ".join([*told_apart(done), "The last epoch counts, not the best."]))
 
@@ -113,8 +114,7 @@ def _recipe(record: Record) -> str:
 
 
 def _show_tradeoff(records: Sequence[Record], names: dict[str, str]) -> None:
-    collection = session.manager().collection()
-    times = [collection.get(Candidate(config=one.config), TIMED_IN) for one in records]
+    times = [session.timed(Candidate(config=one.config), TIMED_IN) for one in records]
     is_timed = all(time is not None for time in times)
     metric: Metric = "latency" if is_timed else "mult_adds"
     marks = [

@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from benchmarks import units
 from benchmarks.dashboard import gallery, session
 from benchmarks.dashboard.text import note, plain
-from benchmarks.jobs.learning import Scoring, Training
+from benchmarks.jobs.learning import Recognising, Scoring, Training
 from benchmarks.jobs.manager import JobView
 from benchmarks.jobs.request import Request
 from benchmarks.validation import TITLE
@@ -82,7 +82,7 @@ def _what_stays(job: JobView) -> str:
     match job.request:
         case Training():
             return "Epochs that are trained stay: the same again goes on after them."
-        case Scoring():
+        case Scoring() | Recognising():
             return "Nothing is kept of it."
     return "What has been timed stays."
 

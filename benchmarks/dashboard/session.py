@@ -15,6 +15,7 @@ from benchmarks.insight import LARGEST, SMALLEST
 from benchmarks.jobs.manager import JobManager
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
+from benchmarks.results import Measurement
 from benchmarks.scenarios import Precision, Scenario
 from benchmarks.store import Store
 from mobilenet.config import paper_grid
@@ -26,6 +27,12 @@ Tried = tuple[str, str, Precision]  # engine, device
 def manager() -> JobManager:
     """The one queue of this server; all tabs see the same jobs and results."""
     return JobManager(Runner())
+
+
+def timed(network: Candidate, scenario: Scenario) -> Measurement | None:
+    """What somebody has timed here; a first look is not enough to set beside an accuracy."""
+    found = manager().collection().get(network, scenario)
+    return None if found is None or found.quality == "preview" else found
 
 
 @st.cache_resource(show_spinner=False)

@@ -16,6 +16,7 @@ from benchmarks.dashboard import (
     measurable,
     method,
     steered,
+    trying,
 )
 from benchmarks.dashboard.settings import is_read_only, needs_login
 
@@ -27,7 +28,7 @@ def show() -> None:
     if needs_login():
         login.ask()
     start, snapshots = explore.page(), gallery.page()
-    measuring = [start, accuracy.page(), measurable.page()]
+    measuring = [start, accuracy.page(), trying.page(), measurable.page()]
     looking = [
         snapshots,
         comparing.page(),

@@ -9,9 +9,9 @@ from typing import get_args
 import streamlit as st
 
 from benchmarks import units
-from benchmarks.dashboard import session
+from benchmarks.dashboard import actions, session
 from benchmarks.dashboard.local import may_name_folders
-from benchmarks.dashboard.text import note, plain
+from benchmarks.dashboard.text import note
 from benchmarks.jobs.learning import Training
 from benchmarks.jobs.manager import JobView
 from benchmarks.machine import read_machine
@@ -93,8 +93,7 @@ def show() -> None:
         on_click=_start,
         args=(source,),
     )
-    if (problem := st.session_state.pop("train_refused", None)) is not None:
-        st.error(plain(problem), icon=":material/block:")
+    actions.show_refusal()
     note(
         "Nothing is measured meanwhile. Stop it when you like: the same settings go on after the "
         "last epoch."
@@ -181,16 +180,9 @@ def _start(source: str) -> None:
             if len(orders) == 1
             else f"Train {units.counted(len(orders), 'network')}"
         )
-        session.manager().submit(
-            Training(title, orders, read_machine().usable_cpus, session.owner())
-        )
+        actions.submit(Training(title, orders, read_machine().usable_cpus, session.owner()))
     except (ConfigError, RecipeError) as error:
-        st.session_state["train_refused"] = str(error)
-    except OSError as error:
-        st.session_state["train_refused"] = (
-            f"The training could not be queued: {error.strerror or error}. Make room on the disk "
-            "and try again."
-        )
+        st.session_state["refused"] = str(error)
 
 
 def _orders(source: str) -> tuple[Order, ...]:

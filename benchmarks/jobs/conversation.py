@@ -16,13 +16,14 @@ from benchmarks.messages import (
     Measure,
     Prepare,
     Ready,
+    Recognise,
     Train,
     Turns,
     Weigh,
 )
 
 # Commands with several answers, the last of which is `Done`.
-Long = Measure | Load | Weigh | Prepare | Train | Examine
+Long = Measure | Load | Weigh | Prepare | Train | Examine | Recognise
 POLL_WORKER_S = 1.0
 CANCEL_GRACE_S = 5.0
 

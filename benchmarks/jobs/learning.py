@@ -1,11 +1,12 @@
-"""What the dashboard's queue does besides timing: train networks, and score them."""
+"""What the dashboard's queue does besides timing: train networks, score and ask them."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
-from benchmarks.training.order import Examination, Order
+from benchmarks.training.order import Examination, Named, Order
 
 
 def _id() -> str:
@@ -29,5 +30,33 @@ class Scoring:
 
     title: str
     examination: Examination
+    owner: str = ""
+    id: str = field(default_factory=_id)
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A file as somebody gave it. name: what they call it. digest: of what it held at first."""
+
+    name: str
+    content: bytes = field(repr=False)
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.digest:
+            object.__setattr__(self, "digest", sha256(self.content).hexdigest())
+
+    def emptied(self) -> Photograph:
+        """Without its content: only to be told from others."""
+        return replace(self, content=b"")
+
+
+@dataclass(frozen=True)
+class Recognising:
+    """Ask these networks what is on a photograph."""
+
+    title: str
+    photograph: Photograph
+    networks: tuple[Named, ...]
     owner: str = ""
     id: str = field(default_factory=_id)

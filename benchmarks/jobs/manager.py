@@ -13,7 +13,7 @@ from typing import Literal
 
 from benchmarks.collection import Collection
 from benchmarks.jobs.conversation import Cancelled
-from benchmarks.jobs.learning import Scoring, Training
+from benchmarks.jobs.learning import Recognising, Scoring, Training
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
@@ -21,10 +21,11 @@ from benchmarks.jobs.trainer import ExaminationError, Trainer
 from benchmarks.jobs.updates import Learned, Listener, Update, Waiting
 from benchmarks.messages import Progress, Scored
 from benchmarks.results import Failure, Measurement, Run
+from benchmarks.training.order import Recognised
 
 State = Literal["queued", "running", "done", "cancelled", "replaced"]
 KEPT_JOBS = 20
-Task = Request | Training | Scoring
+Task = Request | Training | Scoring | Recognising
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class JobView:
     """A job as the page shows it.
 
     ahead: measurements that come first, on the whole machine; first: what the first of them does.
-    remaining_s: None while it cannot be told. scored: what a scoring found.
+    remaining_s: None while it cannot be told. scored, recognised: what a scoring found, and what
+        networks took a photograph for; the photograph itself is forgotten at the end.
     """
 
     request: Task
@@ -45,6 +47,7 @@ class JobView:
     failures: tuple[Failure, ...] = ()
     problem: str | None = None  # why the whole job came to nothing
     scored: Scored | None = None
+    recognised: tuple[Recognised, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -198,7 +201,11 @@ class JobManager:
                 return (self._cancelled_state(task.id) if run.cancelled else "done"), {}
             case Training():
                 outcomes = self._trainer.train(task.orders, task.threads, ticket, listen, stop)
-                failed = [f"{one.order.label}: {one.failure}" for one in outcomes if one.failure]
+                failed = [
+                    one.failure if len(task.orders) == 1 else f"{one.order.label}: {one.failure}"
+                    for one in outcomes
+                    if one.failure
+                ]
                 is_whole = len(outcomes) == len(task.orders)
                 ended: State = "done"
                 if not is_whole or any(one.cancelled for one in outcomes):
@@ -212,6 +219,16 @@ class JobManager:
                 except ExaminationError as error:
                     return "done", {"problem": str(error)}
                 return "done", {"scored": scored}
+            case Recognising():
+                try:
+                    recognised = self._trainer.recognise(
+                        task.photograph, task.networks, ticket, listen, stop
+                    )
+                except Cancelled:
+                    return "cancelled", {}
+                except ExaminationError as error:
+                    return "done", {"problem": str(error)}
+                return "done", {"recognised": recognised}
 
     def _take(self, job_id: str, update: Update) -> None:
         with self._changed:
@@ -252,7 +269,11 @@ class JobManager:
             self._replaced.discard(job_id)
 
     def _update(self, job_id: str, **changes: object) -> None:
-        self._views[job_id] = replace(self._views[job_id], **changes)  # type: ignore[arg-type]
+        view = replace(self._views[job_id], **changes)  # type: ignore[arg-type]
+        if isinstance(view.request, Recognising) and not view.is_live:
+            emptied = view.request.photograph.emptied()
+            view = replace(view, request=replace(view.request, photograph=emptied))
+        self._views[job_id] = view
         self._touch()
 
     def _touch(self) -> None:

@@ -1,4 +1,4 @@
-"""Trains one network after another, while nothing is measured on this machine."""
+"""Trains, scores and asks networks, while nothing is measured on this machine."""
 
 from __future__ import annotations
 
@@ -7,14 +7,27 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.jobs.conversation import Cancelled, Conversation, Long
 from benchmarks.jobs.interruptible import Answer, carried_out
+from benchmarks.jobs.learning import Photograph
 from benchmarks.jobs.machine_queue import MachineLock, Ticket, lock_folder, take_machine
 from benchmarks.jobs.updates import Learned, Listener, Waiting
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
-from benchmarks.messages import Event, Examine, NotTrained, Progress, Scored, Train, Trained
-from benchmarks.training.order import Examination, Order, Outcome
+from benchmarks.messages import (
+    Event,
+    Examine,
+    NotTrained,
+    Progress,
+    Recognise,
+    Scored,
+    Seen,
+    Train,
+    Trained,
+)
+from benchmarks.training.order import Examination, Named, Order, Outcome, Question, Recognised
 from mobilenet.tasks.score import Epoch
 
 SILENCE_LIMIT_S = 600.0  # one batch of a large network on a busy machine takes long
@@ -105,6 +118,29 @@ class Trainer:
             raise ExaminationError(heard.refusal or "nothing came of it")
         return heard.scored
 
+    def recognise(
+        self,
+        photograph: Photograph,
+        networks: tuple[Named, ...],
+        ticket: Ticket,
+        listen: Listener,
+        stop: threading.Event,
+    ) -> tuple[Recognised, ...]:
+        """One answer a network. Raises ExaminationError for what is no photograph, Cancelled, and
+        OSError where it cannot be handed over: it lies on the disk until it is answered."""
+        heard = _Heard("", 0.0, 1.0, listen)
+        with self._machine(ticket, listen, stop), TemporaryDirectory() as aside:
+            path = Path(aside) / "photograph"
+            path.write_bytes(photograph.content)
+            question = Question(str(path), photograph.name, networks)
+            try:
+                self._ask(Recognise(uuid.uuid4().hex, question), 1, heard)
+            except WorkerDied as death:
+                raise ExaminationError(str(death)) from death
+        if heard.refusal is not None:
+            raise ExaminationError(heard.refusal)
+        return tuple(heard.recognised)
+
     @contextmanager
     def _machine(self, ticket: Ticket, listen: Listener, stop: threading.Event) -> Iterator[None]:
         """Nothing is measured while this lasts. Raises Cancelled where `stop` came first."""
@@ -151,6 +187,7 @@ class _Heard:
     listen: Listener
     epochs: list[Epoch] = field(default_factory=list)
     scored: Scored | None = None
+    recognised: list[Recognised] = field(default_factory=list)
     refusal: str | None = None
 
     def take(self, event: Event) -> None:
@@ -163,5 +200,7 @@ class _Heard:
                 self.listen(Learned(self.label, event.epoch))
             case Scored():
                 self.scored = event
+            case Seen():
+                self.recognised.append(event.recognised)
             case NotTrained():
                 self.refusal = event.reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from benchmarks.scenarios import Scenario
 from mobilenet.config import MobileNetConfig
@@ -64,6 +64,43 @@ class Examination:
     ways: tuple[Scenario, ...]
     config: MobileNetConfig | None = None
     whole: bool = False
+
+
+class Named(NamedTuple):
+    """A file of weights. config: of the network they are for; None where the file says."""
+
+    weights: str
+    config: MobileNetConfig | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is on this photograph? networks: who are asked. name: what people call the file."""
+
+    photograph: str
+    name: str
+    networks: tuple[Named, ...]
+
+
+class Guess(NamedTuple):
+    """probability: how sure the network says it is (softmax), from 0 to 1."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What one network takes a photograph for.
+
+    guesses: the likeliest first. view: what the network was shown, a PNG in base64.
+    reason: why there is no answer.
+    """
+
+    network: Named
+    guesses: tuple[Guess, ...] = ()
+    view: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

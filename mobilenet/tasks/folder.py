@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
 from torchvision.transforms import v2
 
 from mobilenet.tasks.data import (
@@ -99,12 +100,14 @@ class Folder:
             yield normalised(images, preprocessing), labels
 
 
-def opened(path: Path) -> Image.Image:
+def opened(path: Path, named: str | None = None) -> Image.Image:
     """A photograph as people see it: turned as its camera said, in RGB, its first frame.
+
+    named: what errors call it; else the last two parts of its path.
 
     Raises DataError for what is no image, is damaged, or has more than 100 million pixels.
     """
-    named = f"{path.parent.name}/{path.name}"
+    named = named or f"{path.parent.name}/{path.name}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # asked for below
@@ -126,6 +129,12 @@ def opened(path: Path) -> Image.Image:
         raise
     except (OSError, EOFError, SyntaxError, ValueError, struct.error) as error:
         raise DataError(f"{named} is damaged ({error}). Take it out, or save it anew.") from error
+
+
+def seen(image: Image.Image, resolution: int, preprocessing: Preprocessing) -> Tensor:
+    """The part of it that a network looks at, (3, R, R) from 0 to 1: `normalised` takes it."""
+    found: Tensor = _transform(resolution, preprocessing, None)(image)
+    return found
 
 
 def rgb(image: Image.Image) -> Image.Image:

@@ -21,6 +21,7 @@ st.slider("Slider", 0, 10)
 st.button("Button")
 st.radio("Radio", ["a", "b"])
 st.dataframe({"a": [1, 2], "b": [3, 4]})
+st.file_uploader("File")
 st.plotly_chart(go.Figure(go.Scatter(x=[1, 2], y=[3, 4])))
 """
 EVERYTHING = "?width=0.55&pins=ResNet-18&pins=0.5-160&detail="
