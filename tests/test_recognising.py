@@ -16,6 +16,8 @@ from benchmarks.training.order import Named, Question, Recognised
 from benchmarks.training.recognising import recognise
 from mobilenet import MobileNet, MobileNetConfig, initialise, weights
 from mobilenet.convention import TENSORFLOW
+from mobilenet.tasks.data import normalised
+from mobilenet.tasks.folder import opened, seen
 from mobilenet.tasks.labels import class_names
 from mobilenet.weights import preprocessing
 from mobilenet.weights.value import Weights
@@ -136,3 +138,23 @@ def test_a_photograph_is_shown_as_its_camera_was_held(tmp_path: Path, photograph
     network = Named(str(tmp_path / "own.safetensors"))
 
     assert answers(tmp_path / "turned.png", network) == answers(photograph, network)
+
+
+@pytest.mark.filterwarnings("default")  # of transformers' own code
+def test_transformers_prepares_a_photograph_of_our_folder_as_we_do(
+    tmp_path: Path, photograph: Path
+) -> None:
+    from transformers import AutoImageProcessor
+
+    network = MobileNet(SMALL, TENSORFLOW)
+    initialise(network, 5, image_shape=(3, 64, 64))
+    known = weights.of_network(network, preprocessing.HUGGING_FACE, "a test")
+    weights.write(known, tmp_path / "folder", "hugging_face")
+
+    processor = AutoImageProcessor.from_pretrained(tmp_path / "folder")
+    image = opened(photograph)
+    theirs = processor(image, return_tensors="pt")["pixel_values"][0]
+
+    ours = normalised(seen(image, 64, preprocessing.HUGGING_FACE), preprocessing.HUGGING_FACE)
+    assert theirs.shape == ours.shape
+    assert float((theirs - ours).abs().mean()) < 0.02  # values from -1 to 1

@@ -9,13 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from benchmarks import releasing
 from benchmarks.releasing import release
+from benchmarks.releasing.card import card
+from benchmarks.training.order import Order
+from benchmarks.training.record import Record
 from mobilenet import MobileNet, MobileNetConfig, initialise, weights
 from mobilenet.convention import PYTORCH, TENSORFLOW, Convention
 from mobilenet.files import FileError
-from mobilenet.weights import WeightsError, preprocessing
+from mobilenet.tasks.recipe import Recipe
+from mobilenet.tasks.score import Epoch, Score
+from mobilenet.weights import WeightsError, catalogue, preprocessing
 
 # An environment with TensorFlow may be named; it is too large to be asked of every test machine.
 TENSORFLOW_PYTHON = os.environ.get("MOBILENET_BENCH_TENSORFLOW_PYTHON")
@@ -151,3 +157,50 @@ def test_tensorflow_gives_the_same_answers(tmp_path: Path, form: releasing.Form)
 
     assert (tmp_path / "out").is_dir() == (form == "saved_model")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+class TestCard:
+    def test_what_was_trained_says_on_what_how_and_how_well(self) -> None:
+        order = Order(0.25, 32, "/data/somebody/leaves", "", Recipe(epochs=1, seed=7))
+        record = Record(order, 10, (Epoch(1, 0.5, Score(540, 500, 530), 3.0),))
+
+        text = card(some(), record=record, licence="Apache 2.0")
+
+        facts = yaml.safe_load(text.split("---")[1])
+        assert facts["license"] == "apache-2.0"
+        (result,) = facts["model-index"][0]["results"]
+        assert result["dataset"]["name"] == "leaves"
+        assert result["metrics"][0]["value"] == pytest.approx(500 / 540, abs=1e-4)
+        for words in ("92.6 %", "540 images", "rmsprop", "seed 7", "from scratch", "on leaves"):
+            assert words.lower() in text.lower()
+        assert "somebody" not in text
+
+    def test_released_weights_keep_their_licence_and_their_publishers_figure(self) -> None:
+        one = catalogue.released("keras/1.0-224")
+
+        text = card(some(), released=one, licence="mine")
+
+        assert "Apache 2.0" in text
+        assert "mine" not in text
+        assert "70.4 %" in text
+        assert "not verified here" in text
+
+    def test_where_nothing_is_known_nothing_is_claimed(self) -> None:
+        text = card(some())
+
+        assert "license" not in yaml.safe_load(text.split("---")[1])
+        assert "Not known here." in text
+        assert "None is given" in text
+
+    @pytest.mark.parametrize(("form", "place"), [("hugging_face", "m/README.md"), ("own", "m.md")])
+    def test_it_goes_with_safetensors(
+        self, tmp_path: Path, form: releasing.Form, place: str
+    ) -> None:
+        release(some(), tmp_path / "m", form, card="# A card\n")
+
+        assert (tmp_path / place).read_text(encoding="utf-8") == "# A card\n"
+
+    def test_no_other_file_is_written_beside_another_form(self, tmp_path: Path) -> None:
+        release(some(), tmp_path / "m.h5", "keras", card="# A card\n")
+
+        assert [path.name for path in tmp_path.iterdir()] == ["m.h5"]

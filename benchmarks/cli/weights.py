@@ -82,6 +82,10 @@ def export(
     width: Width = None,
     resolution: Resolution = None,
     classes: Classes = 1000,
+    licence: Annotated[
+        str | None,
+        typer.Option(help="Of your own weights, for their card; such as apache-2.0."),
+    ] = None,
     python: Annotated[
         str | None,
         typer.Option(metavar="PYTHON", help="Of an environment with TensorFlow, for its forms."),
@@ -92,7 +96,8 @@ def export(
     own (safetensors), keras (.h5), hugging_face (a folder), timm (safetensors), onnx, torch_export
     (.pt2), saved_model (a folder) and tflite; the last two by TensorFlow, which is not asked of
     everybody. A file that gives other answers than the network is not handed over. TF-slim's
-    checkpoints (.tgz, .index) are read only.
+    checkpoints (.tgz, .index) are read only. Beside safetensors goes a card (README.md or PATH.md)
+    with data, recipe, accuracy and licence, as far as they are known.
 
     \b
     Examples:
@@ -102,16 +107,19 @@ def export(
         --out mine.tflite --python tf/bin/python
     """
     from benchmarks.releasing import release
+    from benchmarks.releasing.card import card
+    from benchmarks.training.record import record_of
     from mobilenet.files import FileError
     from mobilenet.weights.error import WeightsError
     from mobilenet.weights.files import read
 
-    path, config, _ = found_weights(file, width, resolution, classes)
+    path, config, known = found_weights(file, width, resolution, classes)
     if out.resolve() == path.resolve():
         raise stop("An export may not replace its source. Name another file.", BAD_INPUT)
     try:
         found = read(path, config)
-        release(found, out, to, python=python)
+        words = card(found, record=record_of(path), released=known, licence=licence)
+        release(found, out, to, python=python, card=words)
     except WeightsError as error:
         raise stop(str(error), BAD_INPUT) from error
     except FileError as error:

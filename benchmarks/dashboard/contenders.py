@@ -10,7 +10,7 @@ import streamlit as st
 
 from benchmarks import units
 from benchmarks.candidates import Candidate
-from benchmarks.dashboard.local import may_name_folders
+from benchmarks.dashboard.local import may_name_folders, typed_path
 from benchmarks.dashboard.text import note, plain
 from benchmarks.training.order import Named
 from benchmarks.training.record import kept
@@ -192,16 +192,17 @@ def _ours() -> tuple[tuple[Contender, ...], Contender | None]:
 
 
 def _file() -> tuple[tuple[Contender, ...], Contender | None]:
-    path = st.text_input(
+    st.text_input(
         "Path of the file",
         key="try_file",
-        placeholder="/home/me/mobilenet_5_0_160_tf.h5",
+        placeholder="~/mobilenet_5_0_160_tf.h5",
         help="Keras's, Hugging Face's, timm's, TF-slim's or this program's, for ImageNet's 1000 "
         "classes. Nothing in it is executed.",
-    ).strip()
+    )
     width, resolution = _sliders(FILE)
     note("The sliders say which network the file is for.")
-    if not path:
+    path = typed_path("try_file")
+    if path is None:
         return (), None
     config = MobileNetConfig(width, resolution)
     chosen = Contender(config, config.label, Path(path))

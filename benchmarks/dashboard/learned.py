@@ -15,7 +15,7 @@ from benchmarks.dashboard.figures import draw
 from benchmarks.dashboard.text import note, plain
 from benchmarks.scenarios import Scenario
 from benchmarks.training.record import Record, kept
-from benchmarks.training.words import told_apart
+from benchmarks.training.words import data_name, told_apart
 from benchmarks.variants import Metric
 from mobilenet.cost import cost
 
@@ -49,14 +49,7 @@ def _choose_data(records: Sequence[Record]) -> str:
     sources = list(dict.fromkeys(one.order.data for one in records))
     if len(sources) == 1:
         return sources[0]
-    return st.selectbox(
-        "Trained on", sources, format_func=lambda data: called(data), key="learned_data"
-    )
-
-
-def called(data: str) -> str:
-    """The folder's own name: where it lies is nobody's business."""
-    return "handwritten digits" if data == "digits" else Path(data).name
+    return st.selectbox("Trained on", sources, format_func=data_name, key="learned_data")
 
 
 def _names(records: Sequence[Record]) -> dict[str, str]:

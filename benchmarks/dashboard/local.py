@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -25,3 +26,9 @@ def may_name_folders() -> bool:
     listens_on = st.get_option("server.address")
     host = urlsplit(st.context.url or "").hostname
     return bool(listens_on and is_loopback(listens_on) and host and is_loopback(host))
+
+
+def typed_path(key: str) -> str | None:
+    """What stands in a field for a path; `~` is the home folder of the server's own user."""
+    typed = str(st.session_state.get(key, "")).strip()
+    return str(Path(typed).expanduser()) if typed else None

@@ -10,7 +10,7 @@ import streamlit as st
 
 from benchmarks import units
 from benchmarks.dashboard import actions, session
-from benchmarks.dashboard.local import may_name_folders
+from benchmarks.dashboard.local import may_name_folders, typed_path
 from benchmarks.dashboard.text import note
 from benchmarks.jobs.learning import Training
 from benchmarks.jobs.manager import JobView
@@ -58,7 +58,7 @@ def show() -> None:
         st.text_input(
             "Path of the folder",
             key="train_folder",
-            placeholder="/home/me/photographs",
+            placeholder="~/photographs",
             help="One sub-folder for each class, or `train` and `val` with those in them. Without "
             "`val`, 30 % of the images test and never train.",
         )
@@ -190,14 +190,15 @@ def _orders(source: str) -> tuple[Order, ...]:
     asked = st.session_state
     data, start = DIGITS, None
     if may_name_folders():
-        start = asked.get("train_from", "").strip() or None
+        start = typed_path("train_from")
         if source == FOLDER:
-            data = asked.get("train_folder", "").strip()
-            if not data or not Path(data).is_dir():
+            folder = typed_path("train_folder")
+            if folder is None or not Path(folder).is_dir():
                 raise ConfigError(
-                    f"{data or 'An empty path'} is no folder. Name one with a sub-folder for each "
-                    "class."
+                    f"{folder or 'An empty path'} is no folder. Name one with a sub-folder for "
+                    "each class."
                 )
+            data = folder
         if start is not None and not Path(start).is_file():
             raise ConfigError(f"{start} is no file. Name a file of weights, or leave it empty.")
     recipe = Recipe(

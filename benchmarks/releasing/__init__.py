@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.engines.onnxruntime import engine as onnxruntime_engine
-from mobilenet.files import FileError, check_target
+from mobilenet.files import FileError, check_target, write_whole
 from mobilenet.weights.error import WeightsError
 from mobilenet.weights.files import Written, read, write
 from mobilenet.weights.value import Weights
@@ -26,16 +26,20 @@ Form = Literal[Written, "onnx", "torch_export", "saved_model", "tflite"]
 Answers = NDArray[np.float32]
 
 FOLDERS = ("hugging_face", "saved_model")
+SINGLE_SAFETENSORS = ("own", "timm")
 CLOSE = 1e-4  # of the logits' root mean square
 OPSET = 18
 TENSORFLOW_LIMIT_S = 900.0
 _SCRIPT = Path(__file__).with_name("tensorflow_script.py")
 
 
-def release(found: Weights, path: Path, form: Form, *, python: str | None = None) -> None:
+def release(
+    found: Weights, path: Path, form: Form, *, python: str | None = None, card: str | None = None
+) -> None:
     """Write `found` to `path` in this form, whole, once its own runtime has given our answers.
 
     python: the interpreter of an environment with TensorFlow, for "saved_model" and "tflite".
+    card: words that go with safetensors: README.md in Hugging Face's folder, else PATH.md beside.
 
     Raises WeightsError where the form cannot hold the network or answers otherwise, FileError where
     the disk does not take it.
@@ -59,7 +63,11 @@ def release(found: Weights, path: Path, form: Form, *, python: str | None = None
             else:
                 answers = _by_weights(found, made, images, cast(Written, form))
             _compare(answers, wanted, form)
+            if card is not None and form == "hugging_face":
+                (made / "README.md").write_text(card, encoding="utf-8")
             _hand_over(made, path)
+            if card is not None and form in SINGLE_SAFETENSORS:
+                write_whole(path.with_name(f"{path.name}.md"), card.encode())
     except OSError as error:
         reason = error.strerror if path.parent.is_dir() else f"{path.parent} is no folder"
         raise FileError(f"{path} cannot be written: {reason}. Choose another place.") from error

@@ -85,6 +85,14 @@ def kept() -> Kept:
     return Kept(tuple(found), tuple(unreadable))
 
 
+def record_of(weights: Path) -> Record | None:
+    """Of the training that made these weights, if it is kept beside them and ended."""
+    found = _read(weights.parent / RECORD)
+    if found is None or not found.outcome.is_done or found.order.weights.name != weights.name:
+        return None
+    return found
+
+
 def _newest_first(folder: Path) -> Iterator[Path]:
     dated = []
     for path in folder.glob(f"*/{RECORD}"):

@@ -88,8 +88,13 @@ def write(weights: Weights, path: Path | str, form: Written = "own") -> None:
         write_whole(path, safe.content(arrays | _counters(arrays, ".running_mean")))
     else:
         _make(path)
-        settings = json.dumps(hugging_face.settings(weights.config, weights.classes), indent=2)
-        write_whole(path / "config.json", settings.encode())
+        for name, settings in {
+            "config.json": hugging_face.settings(weights.config, weights.classes),
+            "preprocessor_config.json": hugging_face.processor(
+                weights.config.resolution, weights.preprocessing
+            ),
+        }.items():
+            write_whole(path / name, json.dumps(settings, indent=2).encode())
         content = safe.content(arrays | _counters(arrays, ".running_mean"))
         write_whole(path / "model.safetensors", content)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mobilenet.config import MobileNetConfig
 from mobilenet.weights.places import PYTORCH_NAMES, Place, Table, Theirs, table
+from mobilenet.weights.preprocessing import Preprocessing
 
 MARK = "mobilenet_v1.conv_stem.convolution.weight"  # only these files have it
 
@@ -45,4 +46,25 @@ def settings(config: MobileNetConfig, classes: tuple[str, ...] | None) -> dict[s
         "classifier_dropout_prob": 0.001,
         "id2label": {str(number): label for number, label in enumerate(labels)},
         "label2id": {label: number for number, label in enumerate(labels)},
+    }
+
+
+def processor(resolution: int, preprocessing: Preprocessing) -> dict[str, object]:
+    """What transformers' `MobileNetV1ImageProcessor` needs.
+
+    It always keeps the sides' proportion: images that are squeezed in training ("both sides") lose
+    a little more to the left and right, or above and below, there.
+    """
+    return {
+        "image_processor_type": "MobileNetV1ImageProcessor",
+        "do_resize": True,
+        "size": {"shortest_edge": round(resolution / preprocessing.crop_fraction)},
+        "resample": {"bilinear": 2, "bicubic": 3}[preprocessing.interpolation],  # Pillow's numbers
+        "do_center_crop": True,
+        "crop_size": {"height": resolution, "width": resolution},
+        "do_rescale": True,
+        "rescale_factor": 1 / 255,
+        "do_normalize": True,
+        "image_mean": list(preprocessing.mean),
+        "image_std": list(preprocessing.std),
     }
