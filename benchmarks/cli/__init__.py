@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli import evaluate, machine, measure, share, train, weights
+from benchmarks.cli import data, evaluate, machine, measure, share, train, weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,7 @@ for command in (
     measure.measure,
     share.report,
     share.compare,
+    data.data,
     train.train,
     evaluate.evaluate,
     weights.weights,

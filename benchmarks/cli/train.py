@@ -20,6 +20,7 @@ from benchmarks.cli.answer import (
 )
 from benchmarks.cli.weights import found_weights
 from benchmarks.training.order import ConventionName, Order, Outcome
+from mobilenet.tasks.public_sets import PUBLIC_SETS
 from mobilenet.tasks.recipe import Augmentation, Optimiser, Recipe
 
 _PLAIN = Recipe()
@@ -27,7 +28,10 @@ DIGITS = "digits"
 WIDTH, DIGITS_RESOLUTION, FOLDER_RESOLUTION = 0.25, 32, 128  # where nothing is said
 Data = Annotated[
     str,
-    typer.Option(metavar="DATA", help="digits, or a folder with a sub-folder per class."),
+    typer.Option(
+        metavar="DATA",
+        help="digits, a set that `data` lists, or a folder with a sub-folder per class.",
+    ),
 ]
 Threads = Annotated[
     int | None,
@@ -153,10 +157,10 @@ def train(
 
 def check_paths(data: str, weights: str | None) -> None:
     """Ends the command for files that are not there, before it waits for its turn."""
-    if data != DIGITS and (not data or not Path(data).is_dir()):
+    if data not in (DIGITS, *PUBLIC_SETS) and (not data or not Path(data).is_dir()):
         raise stop(
-            f"{data or 'An empty name'} is no folder. Name one that has a sub-folder per class, or "
-            "digits.",
+            f"{data or 'An empty name'} is no folder. Name one that has a sub-folder per class, "
+            f"or {', '.join((DIGITS, *PUBLIC_SETS))}.",
             BAD_INPUT,
         )
     if weights is not None and not Path(weights).is_file():

@@ -39,7 +39,7 @@ def weights(
       mobilenet-bench weights
       mobilenet-bench weights keras/0.25-128
     """
-    from benchmarks.weights_kept import weights_folder
+    from benchmarks.fetched import weights_folder
     from mobilenet.weights.catalogue import RELEASED, released
     from mobilenet.weights.download import kept
     from mobilenet.weights.error import WeightsError
@@ -132,7 +132,7 @@ def found_weights(
 ) -> tuple[Path, MobileNetConfig | None, Released | None]:
     """The file that somebody means, and its network: a path, or the name of released weights that
     were fetched. Ends the command where there is none."""
-    from benchmarks.weights_kept import weights_folder
+    from benchmarks.fetched import weights_folder
     from mobilenet.weights.catalogue import RELEASED
     from mobilenet.weights.download import kept
 

@@ -12,9 +12,9 @@ from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard.local import may_name_folders, typed_path
 from benchmarks.dashboard.text import note, plain
+from benchmarks.fetched import weights_folder
 from benchmarks.training.order import Named
 from benchmarks.training.record import kept
-from benchmarks.weights_kept import weights_folder
 from mobilenet.accuracy import published
 from mobilenet.config import MobileNetConfig, paper_grid
 from mobilenet.cost import cost

@@ -18,6 +18,7 @@ from benchmarks.machine import read_machine
 from benchmarks.training.order import CONVENTIONS, Order
 from benchmarks.training.record import with_folder
 from mobilenet.config import PAPER_WIDTHS, ConfigError
+from mobilenet.tasks.public_sets import PUBLIC_SETS
 from mobilenet.tasks.recipe import (
     MAX_BATCH,
     MAX_EPOCHS,
@@ -28,9 +29,13 @@ from mobilenet.tasks.recipe import (
 )
 
 DIGITS, FOLDER = "digits", "folder"
-SOURCES = {DIGITS: "Handwritten digits", FOLDER: "A folder of mine"}
+SOURCES = {
+    DIGITS: "Handwritten digits",
+    **{one.name: one.title for one in PUBLIC_SETS.values()},
+    FOLDER: "A folder of mine",
+}
 RESOLUTIONS = (32, 64, 96, 128, 160, 192, 224)
-FIRST_RESOLUTION = {DIGITS: 32, FOLDER: 128}
+SMALL_IMAGES = (DIGITS, "cifar10")
 PLAIN = Recipe()
 CHOICES = {
     "rmsprop": "RMSprop, the paper's",
@@ -46,11 +51,9 @@ CHOICES = {
 
 def show() -> None:
     is_local = may_name_folders()
-    source = st.segmented_control(
+    source = st.selectbox(
         "Images",
-        list(SOURCES) if is_local else [DIGITS],
-        default=DIGITS,
-        required=True,
+        [name for name in SOURCES if name != FOLDER or is_local],
         format_func=lambda name: SOURCES[name],
         key="train_source",
     )
@@ -74,7 +77,7 @@ def show() -> None:
         "Resolutions, px",
         RESOLUTIONS,
         selection_mode="multi",
-        default=[FIRST_RESOLUTION[source]],
+        default=[32 if source in SMALL_IMAGES else 128],
         key=f"train_resolutions_{source}",
     )
     st.number_input(
@@ -103,6 +106,12 @@ def show() -> None:
             "1,257 images of handwritten digits train, 540 test (8 × 8 px, scikit-learn's). They "
             "are real but small and easy: they show that all of it works, and little about "
             "networks. 0.25-32 takes up to a minute on two cores."
+        )
+    if source in PUBLIC_SETS:
+        one = PUBLIC_SETS[source]
+        note(
+            f"Once, in a terminal: `mobilenet-bench data {one.name}` fetches "
+            f"{units.megabytes(one.download_bytes)}. Terms: {one.terms}."
         )
     if not is_local:
         note(
@@ -188,7 +197,7 @@ def _start(source: str) -> None:
 def _orders(source: str) -> tuple[Order, ...]:
     """Raises ConfigError and RecipeError, also for paths that lead nowhere."""
     asked = st.session_state
-    data, start = DIGITS, None
+    data, start = source, None
     if may_name_folders():
         start = typed_path("train_from")
         if source == FOLDER:

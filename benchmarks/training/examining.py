@@ -19,6 +19,7 @@ from benchmarks.candidates import Candidate, CandidateError
 from benchmarks.engines import load_engine
 from benchmarks.engines.session import EngineError, Session
 from benchmarks.exports import prepare
+from benchmarks.fetched import data_folder
 from benchmarks.inputs import Images
 from benchmarks.messages import NotTrained, Progress, Scored
 from benchmarks.prepared import form_for
@@ -47,7 +48,7 @@ def examine(examination: Examination, emit: Emit, check: Check) -> None:
 
 
 def _examined(examination: Examination, emit: Emit, check: Check) -> Scored:
-    data = load(examination.data, whole=examination.whole)
+    data = load(examination.data, whole=examination.whole, public=data_folder())
     found = read(examination.weights, examination.config)
     if found.config.num_classes != len(data.classes):
         raise DataError(

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from benchmarks import units
 from benchmarks.training.order import Answered
+from mobilenet.tasks.public_sets import PUBLIC_SETS
 from mobilenet.tasks.score import Score, is_above
 
 
 def data_name(data: str) -> str:
     """What people call the images: of a folder its own name; where it lies is nobody's business."""
-    return "handwritten digits (scikit-learn)" if data == "digits" else Path(data).name
+    if data == "digits":
+        return "handwritten digits (scikit-learn)"
+    return PUBLIC_SETS[data].title if data in PUBLIC_SETS else Path(data).name
 
 
 def told_apart(scores: Sequence[tuple[str, Score]]) -> list[str]:

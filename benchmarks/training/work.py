@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.fetched import data_folder
 from benchmarks.messages import Event, NotTrained, Progress, Trained
 from benchmarks.timing.protocol import Check
 from benchmarks.training.order import CONVENTIONS, Order
@@ -85,7 +86,7 @@ def batches_of(data: Data, split: Split, batch: int) -> int:
 
 
 def _job(order: Order) -> Job:
-    data = load(order.data)
+    data = load(order.data, public=data_folder())
     config = MobileNetConfig(order.width_multiplier, order.resolution, len(data.classes))
     start = None
     if order.start is not None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from mobilenet.tasks.public_sets import PUBLIC_SETS
 from mobilenet.tasks.recipe import Augmentation
 from mobilenet.weights.preprocessing import Preprocessing
 
@@ -127,12 +128,21 @@ def chunks(order: Tensor, batch: int, *, whole: bool) -> Iterator[Tensor]:
             yield chosen
 
 
-def load(name: str, *, whole: bool = False) -> Data:
-    """`digits`, or the path of a folder. whole: all of its images test. Raises DataError."""
-    if name == DIGITS and whole:
-        raise DataError("Digits have trained networks: score them on those that test alone.")
+def load(name: str, *, whole: bool = False, public: Path | None = None) -> Data:
+    """`digits`, a public set that lies in the folder `public`, or the path of a folder.
+
+    whole: all of a folder's images test. Raises DataError.
+    """
+    if whole and (name == DIGITS or name in PUBLIC_SETS):
+        raise DataError(
+            f"Images of {name} have trained networks: score them on those that test alone."
+        )
     if name == DIGITS:
         return Digits()
+    if public is not None and name in PUBLIC_SETS:
+        from mobilenet.tasks.public import Public
+
+        return Public(PUBLIC_SETS[name], public)
     from mobilenet.tasks.folder import Folder
 
     return Folder(Path(name), whole=whole)

@@ -6,7 +6,7 @@ import hashlib
 import struct
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -91,13 +91,32 @@ class Folder:
     ) -> Iterator[Batch]:
         """Raises DataError for a file that is no image."""
         items = self._items[split]
-        order = torch.arange(len(items)) if augmentation is None else torch.randperm(len(items))
-        transform = _transform(resolution, preprocessing, augmentation)
-        for chosen in chunks(order, batch, whole=augmentation is not None):
-            found = [items[index] for index in chosen.tolist()]
-            images = torch.stack([transform(opened(path)) for path, _ in found])
-            labels = torch.tensor([label for _, label in found])
-            yield normalised(images, preprocessing), labels
+
+        def load(index: int) -> tuple[Image.Image, int]:
+            path, label = items[index]
+            return opened(path), label
+
+        return batches_of_photographs(
+            load, len(items), resolution, batch, preprocessing, augmentation
+        )
+
+
+def batches_of_photographs(
+    load: Callable[[int], tuple[Image.Image, int]],
+    count: int,
+    resolution: int,
+    batch: int,
+    preprocessing: Preprocessing,
+    augmentation: Augmentation | None,
+) -> Iterator[Batch]:
+    """As `Data.batches`; load: the photograph of this number, and its class."""
+    order = torch.arange(count) if augmentation is None else torch.randperm(count)
+    transform = _transform(resolution, preprocessing, augmentation)
+    for chosen in chunks(order, batch, whole=augmentation is not None):
+        found = [load(index) for index in chosen.tolist()]
+        images = torch.stack([transform(image) for image, _ in found])
+        labels = torch.tensor([label for _, label in found])
+        yield normalised(images, preprocessing), labels
 
 
 def opened(path: Path, named: str | None = None) -> Image.Image:

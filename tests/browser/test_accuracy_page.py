@@ -114,7 +114,8 @@ def test_a_folder_of_images_is_trained_on_and_what_is_wrong_with_it_is_said(
 ) -> None:
     page = visits.open(school.url)
     open_accuracy(page)
-    page.get_by_role("radio", name="A folder of mine").click()
+    page.get_by_role("combobox", name="Images").click()
+    page.get_by_role("option", name="A folder of mine").click()
     path = page.get_by_role("textbox", name="Path of the folder")
 
     path.fill(str(tmp_path / "no such <b>place</b>"))
