@@ -30,7 +30,7 @@ Data = Annotated[
     str,
     typer.Option(
         metavar="DATA",
-        help="digits, a set that `data` lists, or a folder with a sub-folder per class.",
+        help="digits, a set that `data` lists, or a folder with one per class.",
     ),
 ]
 Threads = Annotated[

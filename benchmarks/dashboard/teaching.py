@@ -29,9 +29,9 @@ from mobilenet.tasks.recipe import (
 )
 
 DIGITS, FOLDER = "digits", "folder"
-SOURCES = {
+SOURCES: dict[str, str] = {
     DIGITS: "Handwritten digits",
-    **{one.name: one.title for one in PUBLIC_SETS.values()},
+    **{name: one.title for name, one in PUBLIC_SETS.items()},
     FOLDER: "A folder of mine",
 }
 RESOLUTIONS = (32, 64, 96, 128, 160, 192, 224)
