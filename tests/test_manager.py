@@ -26,6 +26,7 @@ from benchmarks.results import Run
 from benchmarks.scenarios import Scenario
 from benchmarks.training.order import Examination, Named, Order
 from benchmarks.training.record import RECORD, TRAINED_VARIABLE, kept
+from benchmarks.training.scores import kept_scores
 from mobilenet.tasks.recipe import Recipe
 from tests.jobs import LONG, MANY, machine_is_free, request, tickets, workers
 from tests.talk import ROOT, TINY, exported
@@ -414,8 +415,9 @@ class TestLearning:
         done = end_of(manager, manager.submit(Scoring("Score", examination)))
 
         assert (done.state, done.problem) == ("done", None)
-        assert done.scored is not None
-        eager, other = done.scored.answered
+        scored = kept_scores(order.weights)
+        assert scored is not None
+        eager, other = scored.answered
         assert eager.score == other.score
         assert eager.score is not None
         assert eager.score.total == 540

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.messages import Scored
 from benchmarks.scenarios import Scenario
-from benchmarks.training.order import Answered, Order
+from benchmarks.training.order import Answered, Examination, Order
 from benchmarks.training.record import RECORD, TRAINED_VARIABLE, Record, keep, kept, with_folder
+from benchmarks.training.scores import SCORES, keep_scores, kept_scores
 from benchmarks.training.words import changed, told_apart
 from mobilenet.files import FileError
 from mobilenet.tasks.recipe import Recipe
@@ -168,3 +170,47 @@ class TestWords:
         assert (
             changed(Answered(Scenario(), reason="it ran out of memory")) == "it ran out of memory"
         )
+
+
+class TestScores:
+    @pytest.fixture
+    def weights(self) -> Path:
+        path = made().order.weights
+        path.write_bytes(b"weights")
+        return path
+
+    def scored(self, weights: Path, **change: object) -> Scored:
+        found = Scored((Answered(Scenario(), SCORE, Change(540, 0, 0)),), 540, ORDER.config, "here")
+        keep_scores(replace(Examination(str(weights), "digits", (Scenario(),)), **change), found)
+        return found
+
+    def test_scores_outlast_the_program(self, weights: Path) -> None:
+        assert kept_scores(weights) is None
+        assert self.scored(weights) == kept_scores(weights)
+
+    def test_scores_of_other_weights_are_not_taken_for_theirs(self, weights: Path) -> None:
+        self.scored(weights)
+        weights.write_bytes(b"trained anew")
+
+        assert kept_scores(weights) is None
+
+    @pytest.mark.parametrize("change", [{"data": "/other images"}, {"whole": True}])
+    def test_scores_of_other_images_are_not_kept(
+        self, weights: Path, change: dict[str, object]
+    ) -> None:
+        self.scored(weights, **change)
+
+        assert kept_scores(weights) is None
+
+    def test_weights_from_elsewhere_are_left_alone(self, tmp_path: Path) -> None:
+        weights = tmp_path / "theirs.h5"
+        weights.write_bytes(b"weights")
+        self.scored(weights)
+
+        assert [path.name for path in tmp_path.iterdir()] == ["theirs.h5"]
+
+    @pytest.mark.parametrize("text", ["", "{}", "[" * 10_000])
+    def test_what_is_no_score_is_none(self, weights: Path, text: str) -> None:
+        (weights.parent / SCORES).write_text(text)
+
+        assert kept_scores(weights) is None

@@ -30,7 +30,7 @@ Data = Annotated[
     str,
     typer.Option(
         metavar="DATA",
-        help="digits, a set that `data` lists, or a folder with one per class.",
+        help="digits, a set that `data` lists, or a folder with a folder per class.",
     ),
 ]
 Threads = Annotated[

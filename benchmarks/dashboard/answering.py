@@ -22,6 +22,7 @@ from benchmarks.messages import Scored
 from benchmarks.scenarios import PRECISIONS, Scenario
 from benchmarks.training.order import Examination
 from benchmarks.training.record import Record
+from benchmarks.training.scores import kept_scores
 from benchmarks.training.words import changed
 
 BATCH = 32
@@ -57,9 +58,9 @@ def show(records: Sequence[Record], names: dict[str, str]) -> None:
             args=(title, record, ways),
         )
     actions.show_refusal()
-    found = _latest(record)
+    found = kept_scores(record.order.weights)
     if found is None:
-        note("Not scored yet since the server started. int8 is quantised with training images.")
+        note("Not scored yet. int8 is quantised with training images.")
         return
     _show(found, record)
 
@@ -75,19 +76,6 @@ def _ways(precisions: Sequence[str]) -> tuple[Scenario, ...]:
             if precision in precisions and (status is None or status.available):
                 found.append(Scenario(engine, "cpu", precision, threads, BATCH))
     return tuple(found)
-
-
-def _latest(record: Record) -> Scored | None:
-    """Of these very weights: trained anew they are others."""
-    for job in reversed(session.manager().jobs()):
-        task = job.request
-        if (
-            isinstance(task, Scoring)
-            and job.scored is not None
-            and task.examination.weights == str(record.order.weights)
-        ):
-            return job.scored
-    return None
 
 
 def _start(title: str, record: Record, ways: tuple[Scenario, ...]) -> None:

@@ -19,7 +19,7 @@ from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.trainer import ExaminationError, Trainer
 from benchmarks.jobs.updates import Learned, Listener, Update, Waiting
-from benchmarks.messages import Progress, Scored
+from benchmarks.messages import Progress
 from benchmarks.results import Failure, Measurement, Run
 from benchmarks.training.order import Recognised
 
@@ -33,8 +33,8 @@ class JobView:
     """A job as the page shows it.
 
     ahead: measurements that come first, on the whole machine; first: what the first of them does.
-    remaining_s: None while it cannot be told. scored, recognised: what a scoring found, and what
-        networks took a photograph for; the photograph itself is forgotten at the end.
+    remaining_s: None while it cannot be told. recognised: what networks took a photograph for; the
+        photograph itself is forgotten at the end.
     """
 
     request: Task
@@ -46,7 +46,6 @@ class JobView:
     remaining_s: float | None = None
     failures: tuple[Failure, ...] = ()
     problem: str | None = None  # why the whole job came to nothing
-    scored: Scored | None = None
     recognised: tuple[Recognised, ...] = ()
 
     @property
@@ -213,12 +212,12 @@ class JobManager:
                 return ended, {"problem": "; ".join(failed) or None}
             case Scoring():
                 try:
-                    scored = self._trainer.examine(task.examination, ticket, listen, stop)
+                    self._trainer.examine(task.examination, ticket, listen, stop)
                 except Cancelled:
                     return "cancelled", {}
                 except ExaminationError as error:
                     return "done", {"problem": str(error)}
-                return "done", {"scored": scored}
+                return "done", {}  # what it found stands beside the weights
             case Recognising():
                 try:
                     recognised = self._trainer.recognise(

@@ -27,6 +27,7 @@ from benchmarks.received import Payload, keep
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Check
 from benchmarks.training.order import Answered, Examination
+from benchmarks.training.scores import keep_scores
 from benchmarks.training.work import REFUSALS, Emit, Pulse, batches_of
 from mobilenet.tasks.data import Data, DataError, load
 from mobilenet.tasks.evaluation import ranked, score_of
@@ -42,7 +43,9 @@ def examine(examination: Examination, emit: Emit, check: Check) -> None:
     """Score the weights on the test images of their data, in each way. What cannot be done is told
     as one event; a way that does not run here, within its answer."""
     try:
-        emit(_examined(examination, emit, check))
+        scored = _examined(examination, emit, check)
+        keep_scores(examination, scored)
+        emit(scored)
     except (*REFUSALS, CandidateError, EngineError) as error:
         emit(NotTrained(str(error)))
 
