@@ -1,6 +1,7 @@
 # Everything runs in .venv; nothing is installed outside it.
 PYTHON ?= python3
 BIN := .venv/bin
+TWO := --numprocesses 2 --dist loadfile
 
 .PHONY: app test test-quick check bench notebook clean
 
@@ -8,10 +9,11 @@ app: .venv/installed  ## open the dashboard
 	$(BIN)/streamlit run app.py
 
 test: .venv/installed-dev check  ## lint, types, all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TWO) -m "not browser and not alone"
+	$(BIN)/python -m pytest -m "browser or alone"
 
 test-quick: .venv/installed-dev  ## without browser and slow tests
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(BIN)/python -m pytest $(TWO) -m "not slow and not browser and not alone"
 
 check: .venv/installed-dev  ## lint and types
 	$(BIN)/ruff check .

@@ -33,6 +33,7 @@ from benchmarks.timing.protocol import take_turn, watched_turn
 from tests.jobs import request, run
 from tests.talk import TINY, exported, measure, only, ready_worker
 
+pytestmark = pytest.mark.alone
 NETWORK = "0.5-160"  # some two milliseconds
 MS = 1_000_000
 TimedCall = Callable[[], int]
