@@ -1,14 +1,18 @@
 """What the page decides without a browser: when to preview, words, the Method page."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
+from benchmarks.dashboard import local
 from benchmarks.dashboard.actions import is_under_way, needs_preview
 from benchmarks.dashboard.labels import CHOICES, key_of, name_of
 from benchmarks.dashboard.progress import describe, latest_end, poll_s
+from benchmarks.jobs.learning import Photograph, Recognising
 from benchmarks.jobs.manager import JobView
 from benchmarks.jobs.request import Request
 from benchmarks.references import references
@@ -96,8 +100,72 @@ def test_the_end_that_is_told_is_of_the_last_job_that_somebody_asked_for() -> No
     asked = job("cancelled")
     unasked = replace(job("done"), request=replace(asked.request, background=True))
 
-    assert latest_end((asked, job("replaced"), unasked, job("running"))) == asked
+    other = replace(job("running"), request=replace(asked.request, title="something else"))
+    assert latest_end((asked, job("replaced"), unasked, other)) == asked
     assert latest_end((unasked,)) is None
+
+
+def test_the_end_of_what_is_tried_again_is_no_news() -> None:
+    assert latest_end((job("done"), job("running"))) is None
+
+
+def test_what_came_of_a_photograph_stands_where_it_was_dropped_alone() -> None:
+    seen = JobView(Recognising("Look", Photograph("mine.png", b""), ()), "done", problem="no image")
+    timed = job("done")
+
+    assert latest_end((seen,)) is None
+    assert latest_end((timed, seen)) == timed
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [
+        ("127.0.0.1", True),
+        ("127.3.2.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("my.localhost", True),
+        ("0.0.0.0", False),
+        ("192.168.0.7", False),
+        ("localhost.example.org", False),
+        ("", False),
+    ],
+)
+def test_only_this_computer_is_this_computer(host: str, is_own: bool) -> None:
+    assert local.is_loopback(host) == is_own
+
+
+@pytest.mark.parametrize(
+    ("listens_on", "url", "may"),
+    [
+        ("127.0.0.1", "http://localhost:8501/accuracy", True),
+        ("127.0.0.1", "https://bench.example.org/accuracy", False),  # another server in front
+        ("0.0.0.0", "http://localhost:8501/accuracy", False),
+        (None, "http://localhost:8501/accuracy", False),  # Streamlit then listens to everybody
+        ("127.0.0.1", None, False),
+    ],
+)
+def test_folders_are_named_only_where_nobody_else_can(
+    monkeypatch: pytest.MonkeyPatch, listens_on: str | None, url: str | None, may: bool
+) -> None:
+    seen = SimpleNamespace(get_option=lambda _: listens_on, context=SimpleNamespace(url=url))
+    monkeypatch.setattr(local, "st", seen)
+
+    assert local.may_name_folders() == may
+
+
+@pytest.mark.parametrize("odd", ["~nobody-is-called-so/x", "a" * 5000, "a\0b"])
+def test_what_can_be_no_path_is_no_folder_and_no_error(
+    monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    monkeypatch.setattr(local, "st", SimpleNamespace(session_state={"path": f" {odd} "}))
+
+    typed = local.typed_path("path")
+
+    assert typed is not None
+    assert typed.endswith(odd)
+    assert not local.is_folder(typed)
+    assert not local.is_file(typed)
 
 
 def test_the_method_page_names_every_source_and_its_known_errors() -> None:

@@ -116,7 +116,7 @@ class TestFolders:
 
     def test_all_images_test_where_that_is_asked_for(self, tmp_path: Path) -> None:
         assert load(str(two_classes(tmp_path)), whole=True).count("test") == 20
-        with pytest.raises(DataError, match="Digits"):
+        with pytest.raises(DataError, match="digits"):
             load("digits", whole=True)
 
     def test_other_images_of_the_same_names_are_another_set(self, tmp_path: Path) -> None:

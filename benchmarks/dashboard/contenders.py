@@ -44,7 +44,9 @@ class Contender:
 
     @property
     def named(self) -> Named | None:
-        return None if self.path is None else Named(str(self.path), self.config)
+        return (
+            None if self.path is None else Named(str(self.path), self.config, _version(self.path))
+        )
 
     @property
     def candidate(self) -> Candidate:
@@ -59,6 +61,15 @@ class Contender:
         source = self.released.accuracy
         found = [one.top1_percent for one in published(self.config) if one.source == source]
         return found[0] if found else None
+
+
+def _version(path: Path) -> str:
+    """Another one once the file is another; also once there is one."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_mtime_ns} {found.st_size}"
 
 
 def choose() -> tuple[tuple[Contender, ...], Contender | None]:

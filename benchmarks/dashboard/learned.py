@@ -13,6 +13,8 @@ from benchmarks.candidates import Candidate
 from benchmarks.dashboard import actions, answering, session
 from benchmarks.dashboard.figures import draw
 from benchmarks.dashboard.text import note, plain
+from benchmarks.jobs.learning import Training
+from benchmarks.machine import read_machine
 from benchmarks.scenarios import Scenario
 from benchmarks.training.record import Record, kept
 from benchmarks.training.words import data_name, told_apart
@@ -31,6 +33,8 @@ def show() -> None:
             icon=":material/warning:",
         )
     if not found.records:
+        if found.unreadable:
+            return
         st.info("Nothing is trained yet. Press Train.", icon=":material/school:")
         return
     data = _choose_data(found.records)
@@ -38,7 +42,12 @@ def show() -> None:
     names = _names(records)
     _show_curves(records, names)
     _show_figures(records, names)
-    done = [one for one in records if one.outcome.is_done]
+    _offer_to_go_on(records, names)
+    done = [one for one in records if one.outcome.is_done and one.order.weights.is_file()]
+    for one in records:
+        if one.outcome.is_done and one not in done:
+            name = names[one.order.folder]
+            note(f"The weights of {name} are gone: Train with its settings makes them again.")
     if done:
         _show_tradeoff(done, names)
         answering.show(done, names)
@@ -98,6 +107,27 @@ def _show_figures(records: Sequence[Record], names: dict[str, str]) -> None:
     st.dataframe(rows, hide_index=True, alt=alt)
     done = [(names[one.order.folder], score) for one, score in scored if one.outcome.is_done]
     note(" ".join([*told_apart(done), "The last epoch counts, not the best."]))
+
+
+def _offer_to_go_on(records: Sequence[Record], names: dict[str, str]) -> None:
+    """With the settings that it had: those of the controls may be others by now."""
+    live = [job.request for job in session.manager().jobs() if job.is_live]
+    if any(isinstance(task, Training) for task in live):
+        return
+    for one in records:
+        if not one.outcome.is_done:
+            name = names[one.order.folder]
+            done, planned = len(one.epochs), one.order.recipe.epochs
+            task = Training(
+                f"Train {name}", (one.order,), read_machine().usable_cpus, session.owner()
+            )
+            st.button(
+                f"Go on with {name} after epoch {done} of {planned}",
+                icon=":material/resume:",
+                key=f"go-on-{one.order.folder}",
+                on_click=actions.submit,
+                args=(task,),
+            )
 
 
 def _recipe(record: Record) -> str:

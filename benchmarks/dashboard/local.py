@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from pathlib import Path
+import os.path  # pathlib raises where this says no
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -29,6 +29,19 @@ def may_name_folders() -> bool:
 
 
 def typed_path(key: str) -> str | None:
-    """What stands in a field for a path; `~` is the home folder of the server's own user."""
+    """What stands in a field for a path; `~` is the home folder of the server's own user.
+
+    Absolute: records of a training outlast the folder that the server was started in.
+    """
     typed = str(st.session_state.get(key, "")).strip()
-    return str(Path(typed).expanduser()) if typed else None
+    return os.path.abspath(os.path.expanduser(typed)) if typed else None  # noqa: PTH100, PTH111
+
+
+def is_folder(path: str) -> bool:
+    """False also for what can be no path: too long, or not to be looked at."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_file(path: str) -> bool:
+    """The same."""
+    return os.path.isfile(path)  # noqa: PTH113

@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
 from benchmarks.dashboard import gallery, session
-from benchmarks.dashboard.text import note, plain
+from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.jobs.learning import Recognising, Scoring, Training
 from benchmarks.jobs.manager import JobView
 from benchmarks.jobs.request import Request
@@ -58,10 +58,17 @@ def _strip(machine: StreamlitPage | None) -> None:
 
 
 def latest_end(jobs: tuple[JobView, ...]) -> JobView | None:
-    """The job whose end is news: the last that neither gave way to another nor ran unasked."""
+    """The job whose end is news: the last that neither gave way to another nor ran unasked.
+
+    None while the same is tried again. What came of a photograph stands where it was dropped.
+    """
     for job in reversed(jobs):
-        if not job.is_live and job.state != "replaced" and not job.is_background:
-            return job
+        if job.is_live or job.state == "replaced" or job.is_background:
+            continue
+        if isinstance(job.request, Recognising):
+            continue
+        again = any(one.is_live and one.request.title == job.request.title for one in jobs)
+        return None if again else job
     return None
 
 
@@ -118,9 +125,10 @@ def _show_end(job: JobView, machine: StreamlitPage | None) -> None:
     if machine and run is not None and (state := state_of(run)) is not None:
         _show_state(job.request.title, state, machine)
     if job.problem is not None:
-        between = " " if isinstance(job.request, Request) else ". "
-        text = f"{job.request.title}{between}{job.problem.rstrip('.')}."
-        st.error(plain(text), icon=":material/error:")
+        title, problem = job.request.title, job.problem
+        is_sentence = isinstance(job.request, Request)
+        text = f"{title} {problem}" if is_sentence else f"{title}. {sentence(problem)}"
+        st.error(plain(sentence(text)), icon=":material/error:")
     if job.failures:
         reasons = dict.fromkeys(failure.reason for failure in job.failures)
         for reason in reasons:

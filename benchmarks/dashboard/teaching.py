@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from itertools import product
-from pathlib import Path
 from typing import get_args
 
 import streamlit as st
 
 from benchmarks import units
 from benchmarks.dashboard import actions, session
-from benchmarks.dashboard.local import may_name_folders, typed_path
+from benchmarks.dashboard.local import is_file, is_folder, may_name_folders, typed_path
 from benchmarks.dashboard.text import note
 from benchmarks.jobs.learning import Training
 from benchmarks.jobs.manager import JobView
@@ -105,7 +104,7 @@ def show() -> None:
         note(
             "1,257 images of handwritten digits train, 540 test (8 × 8 px, scikit-learn's). They "
             "are real but small and easy: they show that all of it works, and little about "
-            "networks. 0.25-32 takes up to a minute on two cores."
+            "networks. 0.25-32 takes about a minute on two idle cores."
         )
     if source in PUBLIC_SETS:
         one = PUBLIC_SETS[source]
@@ -202,13 +201,14 @@ def _orders(source: str) -> tuple[Order, ...]:
         start = typed_path("train_from")
         if source == FOLDER:
             folder = typed_path("train_folder")
-            if folder is None or not Path(folder).is_dir():
+            if folder is None:
+                raise ConfigError("No folder is named. Type the path of one.")
+            if not is_folder(folder):
                 raise ConfigError(
-                    f"{folder or 'An empty path'} is no folder. Name one with a sub-folder for "
-                    "each class."
+                    f"{folder} is no folder. Name one with a sub-folder for each class."
                 )
             data = folder
-        if start is not None and not Path(start).is_file():
+        if start is not None and not is_file(start):
             raise ConfigError(f"{start} is no file. Name a file of weights, or leave it empty.")
     recipe = Recipe(
         optimiser=asked["train_optimiser"],

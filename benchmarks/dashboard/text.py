@@ -16,6 +16,11 @@ def note(text: str, *, width: Literal["stretch", "content"] = "stretch") -> None
     st.markdown(f":gray[:small[{text}]]", width=width)
 
 
+def sentence(text: str) -> str:
+    """With a capital in front and one full stop behind."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
 def plain(text: str) -> str:
     """Words that may be a stranger's, so that no markup in them is followed."""
     unnamed = _NAMED.sub(lambda colon: f"{colon[0]}\u2060", text)

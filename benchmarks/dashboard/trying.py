@@ -14,7 +14,7 @@ from benchmarks.dashboard import actions, contenders, session
 from benchmarks.dashboard.contenders import Contender
 from benchmarks.dashboard.figures import draw
 from benchmarks.dashboard.progress import show_jobs
-from benchmarks.dashboard.text import note, plain
+from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.jobs.learning import Photograph, Recognising
 from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
@@ -59,55 +59,69 @@ def show() -> None:
         if photograph is None:
             st.info("Drop a photograph on the left.", icon=":material/add_photo_alternate:")
         elif chosen is not None:
-            answers, problem = _answers(photograph)
-            _show(chosen, answers, problem)
+            answers = _answers(photograph)
+            _show(chosen, answers, photograph)
             _show_all(everyone, answers)
 
 
 def _ask(photograph: Photograph, everyone: Sequence[Contender]) -> None:
     """All that are here and have not been asked, so that the sliders find their answers there."""
     networks = [one.named for one in everyone if one.named is not None]
-    asked = {network for job in _asked(photograph) for network in job.networks}
-    new = tuple(network for network in networks if network not in asked)
-    if not new:
-        return
-    title = f"Recognise a photograph with {units.counted(len(new), 'network')}"
-    actions.submit(Recognising(title, photograph, new, session.owner()))
-
-
-def _asked(photograph: Photograph) -> list[Recognising]:
-    return [
-        job.request
+    asked = {
+        network
         for job in session.manager().jobs()
         if isinstance(job.request, Recognising)
         and job.request.photograph.digest == photograph.digest
-        and job.state != "cancelled"
-    ]
+        for network in job.request.networks
+    }
+    _submit(photograph, tuple(network for network in networks if network not in asked))
 
 
-def _answers(photograph: Photograph) -> tuple[Answers, str | None]:
-    """What was said of this photograph, and why nothing was, if nothing was."""
+def _ask_again(photograph: Photograph, chosen: Contender) -> None:
+    if chosen.named is not None:  # as its file is now
+        _submit(photograph, (chosen.named,))
+
+
+def _submit(photograph: Photograph, networks: tuple[Named, ...]) -> None:
+    if networks:
+        title = f"Recognise a photograph with {units.counted(len(networks), 'network')}"
+        actions.submit(Recognising(title, photograph, networks, session.owner()))
+
+
+def _answers(photograph: Photograph) -> Answers:
+    """What was said of this photograph, or why nothing was; not while it is asked again."""
     found: dict[Named, Recognised] = {}
-    problem = None
     for job in session.manager().jobs():
         asked = job.request
-        if isinstance(asked, Recognising) and asked.photograph.digest == photograph.digest:
-            found |= {one.network: one for one in job.recognised}
-            problem = job.problem
-    return found, problem
+        if not isinstance(asked, Recognising) or asked.photograph.digest != photograph.digest:
+            continue
+        for network in asked.networks:
+            found.pop(network, None)
+            if not job.is_live:
+                reason = job.problem or "It was not asked to the end."
+                found[network] = Recognised(network, reason=reason)
+        found |= {one.network: one for one in job.recognised}
+    return found
 
 
-def _show(chosen: Contender, answers: Answers, problem: str | None) -> None:
+def _show(chosen: Contender, answers: Answers, photograph: Photograph) -> None:
     st.header(plain(f"{chosen.label} says"), anchor=False)
     answer = None if chosen.named is None else answers.get(chosen.named)
     if chosen.named is None:
         st.info("These weights are not here yet. Fetch them.", icon=":material/download:")
         return
     if answer is None:
-        st.info(plain(problem or "It is being asked."), icon=":material/hourglass_empty:")
+        st.info("It is being asked.", icon=":material/hourglass_empty:")
         return
     if answer.reason is not None:
-        st.error(plain(answer.reason), icon=":material/error:")
+        st.error(plain(sentence(answer.reason)), icon=":material/error:")
+        st.button(
+            "Ask again",
+            icon=":material/refresh:",
+            key="ask_again",
+            on_click=_ask_again,
+            args=(photograph, chosen),
+        )
         return
     seen, said = st.columns([1, 2], vertical_alignment="center")
     with seen:

@@ -99,7 +99,8 @@ class Trainer:
         with suppress(Cancelled), self._machine(ticket, listen, stop):
             for number, order in enumerate(orders):
                 self._talk.check()
-                heard = _Heard(order.label, number / len(orders), 1 / len(orders), listen)
+                share = 1 / len(orders)
+                heard = _Heard(order.label, number * share, share, listen, len(orders) > 1)
                 outcomes.append(self._train(order, threads, heard))
         return tuple(outcomes)
 
@@ -178,13 +179,15 @@ class Trainer:
 class _Heard:
     """What a worker said so far.
 
-    start, share: of the whole work, where this part begins and how much it is.
+    start, share: of the whole work, where this part begins and how much it is. is_one_of_many:
+        whether its label has to be told with how far it is.
     """
 
     label: str
     start: float
     share: float
     listen: Listener
+    is_one_of_many: bool = False
     epochs: list[Epoch] = field(default_factory=list)
     scored: Scored | None = None
     recognised: list[Recognised] = field(default_factory=list)
@@ -193,7 +196,7 @@ class _Heard:
     def take(self, event: Event) -> None:
         match event:
             case Progress():
-                phase = f"{self.label}: {event.phase}" if self.label else event.phase
+                phase = f"{self.label}: {event.phase}" if self.is_one_of_many else event.phase
                 self.listen(Progress(phase, self.start + self.share * event.fraction))
             case Trained():
                 self.epochs.append(event.epoch)

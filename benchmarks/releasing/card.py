@@ -112,12 +112,20 @@ def _accuracy(record: Record | None, released: Released | None) -> str:
 def _images(preprocessing: Preprocessing, resolution: int) -> str:
     middle = f"{100 * preprocessing.crop_fraction:g} %"
     way = preprocessing.interpolation
+    is_squeezed = preprocessing.resize == "both sides"
     how = (
         f"the middle {middle} of each side, squeezed into {resolution} × {resolution} px"
-        if preprocessing.resize == "both sides"
+        if is_squeezed
         else f"the shortest side to {round(resolution / preprocessing.crop_fraction)} px, then the "
         f"middle {resolution} × {resolution}"
     )
+    other = (
+        " transformers' processor keeps the sides' proportion instead: of images that are not "
+        "square it shows the network a little less."
+        if is_squeezed
+        else ""
+    )
     return (
-        f"RGB from 0 to 1; {how} ({way}); then minus {preprocessing.mean} over {preprocessing.std}."
+        f"RGB from 0 to 1; {how} ({way}); then minus {preprocessing.mean} over "
+        f"{preprocessing.std}.{other}"
     )

@@ -67,10 +67,14 @@ class Examination:
 
 
 class Named(NamedTuple):
-    """A file of weights. config: of the network they are for; None where the file says."""
+    """A file of weights. config: of the network they are for; None where the file says.
+
+    version: whatever tells it from another that lay in its place before.
+    """
 
     weights: str
     config: MobileNetConfig | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,7 @@ def opened(path: Path, named: str | None = None) -> Image.Image:
 
     Raises DataError for what is no image, is damaged, or has more than 100 million pixels.
     """
+    advice = "Save it anew." if named else "Take it out, or save it anew."
     named = named or f"{path.parent.name}/{path.name}"
     try:
         with warnings.catch_warnings():
@@ -141,13 +142,11 @@ def opened(path: Path, named: str | None = None) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise DataError(f"{named} has more than {MAX_PIXELS:,} pixels. Make it smaller.") from error
     except UnidentifiedImageError as error:
-        raise DataError(
-            f"{named} is no image that can be read. Take it out, or save it anew."
-        ) from error
+        raise DataError(f"{named} is no image that can be read. {advice}") from error
     except DataError:
         raise
     except (OSError, EOFError, SyntaxError, ValueError, struct.error) as error:
-        raise DataError(f"{named} is damaged ({error}). Take it out, or save it anew.") from error
+        raise DataError(f"{named} is damaged ({error}). {advice}") from error
 
 
 def seen(image: Image.Image, resolution: int, preprocessing: Preprocessing) -> Tensor:

@@ -69,7 +69,9 @@ def test_a_network_is_trained_stopped_gone_on_with_timed_and_scored(
     before = record.epochs
     assert 0 < len(before) < EPOCHS
 
-    train(page, EPOCHS)
+    page.reload()  # which forgets the settings
+    open_accuracy(page)
+    page.get_by_role("button", name="Go on with 0.25-32 after epoch").click()
     chart(page, f"0.25-32 after {EPOCHS} of {EPOCHS} epochs")
     (record,) = kept().records
     assert record.epochs[: len(before)] == before
@@ -118,6 +120,11 @@ def test_a_folder_of_images_is_trained_on_and_what_is_wrong_with_it_is_said(
     page.get_by_role("option", name="A folder of mine").click()
     path = page.get_by_role("textbox", name="Path of the folder")
 
+    for odd in ("~nobody-is-called-so/x", "a" * 5000, "x\ty"):
+        path.fill(odd)
+        train(page, 1)
+        expect(page.get_by_text("is no folder").first).to_be_visible()
+        expect(page.get_by_role("heading", name="Train")).to_be_visible()
     path.fill(str(tmp_path / "no such <b>place</b>"))
     train(page, 1)
     expect(page.get_by_text("no such <b>place</b> is no folder")).to_be_visible()

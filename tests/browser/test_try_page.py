@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from benchmarks.dashboard.trying import TITLE
-from mobilenet import MobileNet, initialise, weights
+from mobilenet import MobileNet, MobileNetConfig, initialise, weights
 from mobilenet.convention import TENSORFLOW
 from mobilenet.weights import preprocessing
 from mobilenet.weights.catalogue import released
@@ -129,7 +129,7 @@ def test_the_answer_moves_with_the_sliders_between_fetched_variants(
 
 @pytest.mark.usefixtures("own_cache")
 def test_without_a_network_or_a_photograph_it_says_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch, visits: Visits, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, visits: Visits, tmp_path: Path, photograph: Path
 ) -> None:
     monkeypatch.setenv(MIRROR_VARIABLE, "http://127.0.0.1:9")  # nobody answers there
     with Server() as server:
@@ -145,5 +145,16 @@ def test_without_a_network_or_a_photograph_it_says_what_is_missing(
         path.press("Enter")
         (tmp_path / "text.png").write_text("not an image")
         drop(page, tmp_path / "text.png")
-        expect(page.get_by_text("text.png is no image").first).to_be_visible(timeout=MEASURING_MS)
+        wrong = page.get_by_text("text.png is no image that can be read. Save it anew.")
+        expect(wrong).to_be_visible(timeout=MEASURING_MS)
+
+        drop(page, photograph)
+        absent = page.get_by_text("No such file or directory")
+        expect(absent).to_be_visible(timeout=MEASURING_MS)
+        network = MobileNet(MobileNetConfig(1.0, 224), TENSORFLOW)
+        initialise(network, 0, image_shape=(3, 64, 64))
+        known = weights.of_network(network, preprocessing.SLIM, "chance")
+        weights.write(known, tmp_path / "none <b>.h5", "keras")
+        page.get_by_role("button", name="Ask again").click()
+        says(page, "1.0-224")
         page.goto("about:blank")
