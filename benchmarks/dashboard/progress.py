@@ -60,16 +60,22 @@ def _strip(machine: StreamlitPage | None) -> None:
 def latest_end(jobs: tuple[JobView, ...]) -> JobView | None:
     """The job whose end is news: the last that neither gave way to another nor ran unasked.
 
-    None while the same is tried again. What came of a photograph stands where it was dropped.
+    None while the like is tried again. What came of a photograph stands where it was dropped.
     """
     for job in reversed(jobs):
         if job.is_live or job.state == "replaced" or job.is_background:
             continue
         if isinstance(job.request, Recognising):
             continue
-        again = any(one.is_live and one.request.title == job.request.title for one in jobs)
-        return None if again else job
+        return None if any(one.is_live and _is_like(one, job) for one in jobs) else job
     return None
+
+
+def _is_like(one: JobView, other: JobView) -> bool:
+    """Timings are alike if they are of the same; one training is like another."""
+    if isinstance(other.request, Request):
+        return one.request.title == other.request.title
+    return type(one.request) is type(other.request)
 
 
 def _show_live(job: JobView) -> None:

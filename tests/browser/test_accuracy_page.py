@@ -69,7 +69,7 @@ def test_a_network_is_trained_stopped_gone_on_with_timed_and_scored(
     before = record.epochs
     assert 0 < len(before) < EPOCHS
 
-    page.reload()  # which forgets the settings
+    page.goto(school.url)  # which forgets the settings
     open_accuracy(page)
     page.get_by_role("button", name="Go on with 0.25-32 after epoch").click()
     chart(page, f"0.25-32 after {EPOCHS} of {EPOCHS} epochs")
@@ -140,6 +140,7 @@ def test_a_folder_of_images_is_trained_on_and_what_is_wrong_with_it_is_said(
     train(page, 2)
     chart(page, "0.25-32 after 2 of 2 epochs")
     expect(page.get_by_text("The last epoch counts, not the best.")).to_be_visible()
+    idle(page)
     assert str(tmp_path) not in page.get_by_test_id("stMain").inner_text()
 
 

@@ -18,7 +18,7 @@ from mobilenet.weights import preprocessing
 from mobilenet.weights.catalogue import released
 from mobilenet.weights.download import MIRROR_VARIABLE
 from tests.browser.test_looks import PHONE, bare, violations
-from tests.browser.visiting import LAPTOP, MEASURING_MS, Visits, jobs
+from tests.browser.visiting import LAPTOP, MEASURING_MS, Visits, jobs, settle
 from tests.serving import Server
 
 __all__ = ["bare"]
@@ -65,7 +65,9 @@ def open_try(page: Page) -> None:
 
 
 def drop(page: Page, file: Path) -> None:
+    settle(page)  # a page that is drawn anew may lose what falls on it
     page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text(file.name, exact=True).first).to_be_visible()
 
 
 def slide_to(page: Page, slider: str, key: str) -> None:
