@@ -796,6 +796,16 @@ def test_the_likeliest_class_stands_on_top_with_its_whole_name_in_reach() -> Non
     assert charts.guesses_alt([]) == "No answer."
 
 
+def test_a_network_looks_in_one_chart_as_it_does_in_the_other() -> None:
+    learners = [charts.Learner(name, epochs(TEN), 5) for name in ("one", "other")]
+    _, curve = charts.learning(learners, "top1", dark=False)["data"]
+
+    (mark,) = charts.scored([charts.Mark("other", TEN, 0.1, 1)], "latency", dark=False)["data"]
+
+    assert mark["marker"]["color"] == curve["marker"]["color"]
+    assert mark["marker"]["symbol"] == curve["marker"]["symbol"]
+
+
 def test_nothing_timed_is_said_and_not_drawn() -> None:
     mark = charts.Mark("one", TEN, None)
 

@@ -12,7 +12,15 @@ import pytest
 from benchmarks.messages import Scored
 from benchmarks.scenarios import Scenario
 from benchmarks.training.order import Answered, Examination, Order
-from benchmarks.training.record import RECORD, TRAINED_VARIABLE, Record, keep, kept, with_folder
+from benchmarks.training.record import (
+    RECORD,
+    TRAINED_VARIABLE,
+    Record,
+    keep,
+    kept,
+    names_of,
+    with_folder,
+)
 from benchmarks.training.scores import SCORES, keep_scores, kept_scores
 from benchmarks.training.words import changed, told_apart
 from mobilenet.files import FileError
@@ -214,3 +222,14 @@ class TestScores:
         (weights.parent / SCORES).write_text(text)
 
         assert kept_scores(weights) is None
+
+
+def test_networks_of_one_label_are_told_apart_by_their_folders() -> None:
+    one, other = made(), made(replace(ORDER, recipe=Recipe(epochs=2, seed=1)))
+    alone = made(replace(ORDER, resolution=64))
+
+    names = names_of([one, other, alone])
+
+    assert names[alone.order.folder] == "0.25-64"
+    assert len(set(names.values())) == 3
+    assert names[one.order.folder].startswith("0.25-32 (")

@@ -20,11 +20,15 @@ ROOM = 0.12  # of the range, above and below
 
 
 class Mark(NamedTuple):
-    """cost: seconds, mult-adds, …, by the chart's metric; None is not drawn."""
+    """cost: seconds, mult-adds, …, by the chart's metric; None is not drawn.
+
+    place: whose look it has, where another chart shows the same network; else it goes by its turn.
+    """
 
     name: str
     score: Score
     cost: float | None
+    place: int | None = None
 
 
 def scored(marks: Sequence[Mark], metric: Metric, *, dark: bool) -> Figure:
@@ -72,7 +76,7 @@ def scored_alt(marks: Sequence[Mark], metric: Metric) -> str:
 
 
 def _mark(mark: Mark, x: float, cost: str, number: int, dark: bool) -> Figure:
-    colour, _, symbol = look(number)
+    colour, _, symbol = look(number if mark.place is None else mark.place)
     score = mark.score
     return {
         "type": "scatter",

@@ -14,10 +14,11 @@ from benchmarks.dashboard.local import may_name_folders, typed_path
 from benchmarks.dashboard.text import note, plain
 from benchmarks.fetched import weights_folder
 from benchmarks.training.order import Named
-from benchmarks.training.record import kept
+from benchmarks.training.record import kept, names_of
 from mobilenet.accuracy import published
 from mobilenet.config import MobileNetConfig, paper_grid
 from mobilenet.cost import cost
+from mobilenet.tasks.score import Score
 from mobilenet.weights import WeightsError, download
 from mobilenet.weights.catalogue import RELEASED, Released
 
@@ -35,12 +36,16 @@ BYTES_A_PARAMETER = 4
 
 @dataclass(frozen=True)
 class Contender:
-    """A trained network. path: of its weights, None while they are not here."""
+    """A trained network. path: of its weights, None while they are not here.
+
+    score: of one that was trained here.
+    """
 
     config: MobileNetConfig
     label: str
     path: Path | None
     released: Released | None = None
+    score: Score | None = None
 
     @property
     def named(self) -> Named | None:
@@ -55,7 +60,9 @@ class Contender:
 
     @property
     def top1_percent(self) -> float | None:
-        """As published, by the publisher of these weights."""
+        """As published by whoever published these weights, or as measured here."""
+        if self.score is not None:
+            return self.score.top1_percent
         if self.released is None:
             return None
         source = self.released.accuracy
@@ -183,9 +190,10 @@ def _ours() -> tuple[tuple[Contender, ...], Contender | None]:
     if not records:
         st.info("Nothing is trained yet: the Accuracy page does that.", icon=":material/school:")
         return (), None
+    names = names_of(records)
     contenders = {
         one.order.folder: Contender(
-            one.config, f"{one.order.label}, {Path(one.order.folder).name}", one.order.weights
+            one.config, names[one.order.folder], one.order.weights, score=one.outcome.score
         )
         for one in records
     }

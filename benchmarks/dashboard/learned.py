@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +15,7 @@ from benchmarks.dashboard.text import note, plain
 from benchmarks.jobs.learning import Training
 from benchmarks.machine import read_machine
 from benchmarks.scenarios import Scenario
-from benchmarks.training.record import Record, kept
+from benchmarks.training.record import Record, kept, names_of
 from benchmarks.training.words import data_name, told_apart
 from benchmarks.variants import Metric
 from mobilenet.cost import cost
@@ -39,7 +38,7 @@ def show() -> None:
         return
     data = _choose_data(found.records)
     records = [one for one in found.records if one.order.data == data][:MOST_SHOWN]
-    names = _names(records)
+    names = names_of(records)
     _show_curves(records, names)
     _show_figures(records, names)
     _offer_to_go_on(records, names)
@@ -49,7 +48,8 @@ def show() -> None:
             name = names[one.order.folder]
             note(f"The weights of {name} are gone: Train with its settings makes them again.")
     if done:
-        _show_tradeoff(done, names)
+        places = {one.order.folder: place for place, one in enumerate(reversed(records))}
+        _show_tradeoff(done[::-1], names, places)
         answering.show(done, names)
 
 
@@ -59,17 +59,6 @@ def _choose_data(records: Sequence[Record]) -> str:
     if len(sources) == 1:
         return sources[0]
     return st.selectbox("Trained on", sources, format_func=data_name, key="learned_data")
-
-
-def _names(records: Sequence[Record]) -> dict[str, str]:
-    """By folder: the label, and what else tells it from another of the same label."""
-    labels = [one.order.label for one in records]
-    return {
-        one.order.folder: one.order.label
-        if labels.count(one.order.label) == 1
-        else f"{one.order.label} ({Path(one.order.folder).name.rsplit('-', 1)[-1]})"
-        for one in records
-    }
 
 
 def _show_curves(records: Sequence[Record], names: dict[str, str]) -> None:
@@ -136,7 +125,10 @@ def _recipe(record: Record) -> str:
     return f"{recipe.optimiser} {recipe.learning_rate:g}, seed {recipe.seed}{begun}"
 
 
-def _show_tradeoff(records: Sequence[Record], names: dict[str, str]) -> None:
+def _show_tradeoff(
+    records: Sequence[Record], names: dict[str, str], places: dict[str, int]
+) -> None:
+    """places: of the networks among the curves, whose colours they keep."""
     times = [session.timed(Candidate(config=one.config), TIMED_IN) for one in records]
     is_timed = all(time is not None for time in times)
     metric: Metric = "latency" if is_timed else "mult_adds"
@@ -145,6 +137,7 @@ def _show_tradeoff(records: Sequence[Record], names: dict[str, str]) -> None:
             names[one.order.folder],
             score,
             time.median_s if is_timed and time else cost(one.config).mult_adds,
+            places[one.order.folder],
         )
         for one, time in zip(records, times, strict=True)
         if (score := one.outcome.score) is not None

@@ -104,7 +104,7 @@ def show() -> None:
         note(
             "1,257 images of handwritten digits train, 540 test (8 × 8 px, scikit-learn's). They "
             "are real but small and easy: they show that all of it works, and little about "
-            "networks. 0.25-32 takes about a minute on two idle cores."
+            "networks. 0.25-32 takes less than a minute on two idle cores."
         )
     if source in PUBLIC_SETS:
         one = PUBLIC_SETS[source]

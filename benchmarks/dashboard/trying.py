@@ -148,7 +148,8 @@ def _show(chosen: Contender, answers: Answers, photograph: Photograph) -> None:
         help="Eager PyTorch, float32, 1 thread, 1 image.",
     )
     two.metric("Mult-adds", units.millions(cost(chosen.config).mult_adds))
-    three.metric("Top-1, published", units.percent(chosen.top1_percent))
+    whose = "published" if chosen.score is None else "of its test images"
+    three.metric(f"Top-1, {whose}", units.percent(chosen.top1_percent))
 
 
 def _time(one: Contender) -> Measurement | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -91,6 +91,17 @@ def record_of(weights: Path) -> Record | None:
     if found is None or not found.outcome.is_done or found.order.weights.name != weights.name:
         return None
     return found
+
+
+def names_of(records: Sequence[Record]) -> dict[str, str]:
+    """By folder: the network's label, and what else tells it from another of the same label."""
+    labels = [one.order.label for one in records]
+    return {
+        one.order.folder: one.order.label
+        if labels.count(one.order.label) == 1
+        else f"{one.order.label} ({Path(one.order.folder).name.rsplit('-', 1)[-1]})"
+        for one in records
+    }
 
 
 def _newest_first(folder: Path) -> Iterator[Path]:
