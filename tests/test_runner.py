@@ -576,7 +576,7 @@ def test_what_a_library_has_started_ends_with_its_worker(
     watcher.join()
 
     assert len(done.failures) == 1
-    assert len(started - before) == 2
+    assert len(started - before) >= 2  # and what an import runs for a moment
     assert all(soon(lambda one=one: has_ended(one)) for one in started - before)
     assert machine_is_free()
 
