@@ -7,6 +7,7 @@ import io
 import pickle
 import tarfile
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from torchvision.datasets import CIFAR10, Imagenette
 from benchmarks.training.words import data_name
 from mobilenet.tasks.data import DataError, load
 from mobilenet.tasks.public import Public, fetch
-from mobilenet.tasks.public_sets import PUBLIC_SETS
+from mobilenet.tasks.public_sets import PUBLIC_SETS, SetName
 from mobilenet.weights.preprocessing import SLIM
 from tests.weight_server import Server, serving
 
@@ -156,6 +157,10 @@ def test_imagenette_is_read_from_a_copy_and_a_damaged_image_is_named(tmp_path: P
     (tmp_path / "imagenette2-160" / "val" / "n01440764" / "one.JPEG").write_bytes(b"?")
     with pytest.raises(DataError, match="Image 0 of Imagenette, 160 px is damaged"):
         list(data.batches("test", 32, 4, SLIM))
+
+
+def test_every_set_that_is_listed_can_be_opened() -> None:
+    assert tuple(PUBLIC_SETS) == get_args(SetName)
 
 
 def test_people_call_them_by_their_titles() -> None:

@@ -185,6 +185,12 @@ class TestCard:
         assert "70.4 %" in text
         assert "not verified here" in text
 
+    def test_terms_that_are_a_sentence_are_no_identifier(self) -> None:
+        text = card(some(), released=catalogue.released("hugging-face/1.0-224"))
+
+        assert yaml.safe_load(text.split("---")[1])["license"] == "other"
+        assert "read the terms there" in text
+
     def test_where_nothing_is_known_nothing_is_claimed(self) -> None:
         text = card(some())
 

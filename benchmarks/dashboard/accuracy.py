@@ -17,11 +17,7 @@ def page() -> StreamlitPage:
 
 def show() -> None:
     st.title(TITLE, anchor=False)
-    try:
-        session.manager()
-    except OSError as error:  # nowhere to queue; it says the way out
-        st.error(f"Nothing can be trained: {error.strerror or error}.", icon=":material/block:")
-        st.stop()
+    session.need_queue("Nothing can be trained")
     left, right = st.columns([1, 2.4], gap="large")
     with left:
         st.header("Train", anchor=False)

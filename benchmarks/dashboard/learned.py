@@ -11,6 +11,7 @@ from benchmarks import charts, units
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import actions, answering, session
 from benchmarks.dashboard.figures import draw
+from benchmarks.dashboard.local import may_name_folders
 from benchmarks.dashboard.text import note, plain
 from benchmarks.jobs.learning import Training
 from benchmarks.machine import read_machine
@@ -27,8 +28,9 @@ MOST_SHOWN = 8  # networks that were trained last; more curves are a tangle
 def show() -> None:
     found = kept()
     for path in found.unreadable:
+        named = path if may_name_folders() else path.parent.name  # where it lies is theirs to know
         st.warning(
-            plain(f"{path} is no record of a training, or a newer program's. Move it away."),
+            plain(f"{named} is no record of a training, or a newer program's. Move it away."),
             icon=":material/warning:",
         )
     if not found.records:

@@ -29,11 +29,7 @@ def page() -> StreamlitPage:
 
 def show() -> None:
     st.title(TITLE, anchor=False)
-    try:
-        session.manager()
-    except OSError as error:  # nowhere to queue, so nothing can be measured; it says the way out
-        st.error(f"Nothing can be measured: {error.strerror or error}.", icon=":material/block:")
-        st.stop()
+    session.need_queue("Nothing can be measured")
     summary.show_machine()
     tests, live = session.asked().tests, _live()
     identical.show_answers(tests, live)

@@ -29,6 +29,15 @@ def manager() -> JobManager:
     return JobManager(Runner())
 
 
+def need_queue(nothing_can: str) -> None:
+    """End the page where there is no place to queue in; the reason says the way out."""
+    try:
+        manager()
+    except OSError as error:
+        st.error(f"{nothing_can}: {error.strerror or error}.", icon=":material/block:")
+        st.stop()
+
+
 def timed(network: Candidate, scenario: Scenario) -> Measurement | None:
     """What somebody has timed here; a first look is not enough to set beside an accuracy."""
     found = manager().collection().get(network, scenario)

@@ -35,11 +35,7 @@ def page() -> StreamlitPage:
 
 def show() -> None:
     st.title(TITLE, anchor=False)
-    try:
-        session.manager()
-    except OSError as error:  # nowhere to queue; it says the way out
-        st.error(f"Nobody can be asked: {error.strerror or error}.", icon=":material/block:")
-        st.stop()
+    session.need_queue("Nobody can be asked")
     left, right = st.columns([1, 2.4], gap="large")
     with left:
         upload = st.file_uploader("Photograph", type=ENDINGS, key="photograph")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from benchmarks import units
@@ -60,7 +61,7 @@ def _facts(name: str, record: Record | None, licence: str | None) -> str:
             )
         ]
     facts = ModelCardData(
-        license=licence.lower().replace(" ", "-") if licence else None,
+        license=_identifier(licence) if licence else None,
         pipeline_tag="image-classification",
         tags=["mobilenet_v1", "vision"],
         model_name=name,
@@ -68,6 +69,12 @@ def _facts(name: str, record: Record | None, licence: str | None) -> str:
     )
     text: str = facts.to_yaml()
     return text
+
+
+def _identifier(licence: str) -> str:
+    """As Hugging Face lists licences, such as "apache-2.0"; "other" for what are sentences."""
+    found = licence.lower().replace(" ", "-")
+    return found if re.fullmatch(r"[a-z0-9.+-]+", found) else "other"
 
 
 def _network(config: MobileNetConfig) -> str:
@@ -82,7 +89,7 @@ def _network(config: MobileNetConfig) -> str:
 def _training(record: Record) -> str:
     recipe = record.order.recipe
     decay = "depthwise filters too" if recipe.decay_depthwise else "none on depthwise filters"
-    begun = "fine-tuned from released weights" if record.order.start else "from scratch"
+    begun = "fine-tuned from other weights" if record.order.start else "from scratch"
     return (
         f"On {data_name(record.order.data)}, {record.classes} classes, {begun}: "
         f"{len(record.epochs)} epochs of {recipe.optimiser}, learning rate "

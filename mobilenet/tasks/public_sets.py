@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 SetName = Literal["cifar10", "oxford-iiit-pet", "imagenette"]
 
@@ -48,4 +48,3 @@ PUBLIC_SETS: dict[str, PublicSet] = {
         ),
     )
 }
-assert tuple(PUBLIC_SETS) == get_args(SetName)
