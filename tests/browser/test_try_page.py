@@ -3,13 +3,14 @@
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from benchmarks.dashboard.trying import TITLE
 from mobilenet import MobileNet, MobileNetConfig, initialise, weights
@@ -65,14 +66,23 @@ def open_try(page: Page) -> None:
 
 
 def drop(page: Page, file: Path) -> None:
-    settle(page)  # a page that is drawn anew may lose what falls on it
-    page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_text(file.name, exact=True).first).to_be_visible()
+    """Once more where it is lost: a page that is just drawn anew may lose what falls on it."""
+    name = page.get_by_text(file.name, exact=True).first
+    for _ in range(3):
+        settle(page)
+        page.locator("input[type=file]").set_input_files(file)
+        with suppress(TimeoutError):
+            name.wait_for(timeout=10_000)
+            return
+    expect(name).to_be_visible()
 
 
 def slide_to(page: Page, slider: str, key: str) -> None:
-    page.get_by_role("slider", name=slider).focus()
-    page.keyboard.press(key)
+    settle(page)
+    handle = page.get_by_role("slider", name=slider)
+    before = handle.input_value()
+    handle.press(key)
+    expect(handle).not_to_have_value(before)
 
 
 def says(page: Page, network: str) -> None:
