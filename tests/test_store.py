@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -425,6 +427,25 @@ def test_two_programs_that_open_a_new_store_at_once_both_can(
         writers.start(f"write {number}")
 
     assert writers.finish() == [0] * 4
+
+
+def test_a_new_file_of_sqlite_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    at_once = Barrier(8)
+
+    def opened(path: Path) -> str:
+        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as new:
+            at_once.wait()
+            connection.write_ahead(new)
+            new.execute("BEGIN IMMEDIATE")
+            new.execute("CREATE TABLE IF NOT EXISTS anything (number)")
+            new.execute("COMMIT")
+            mode: str = new.execute("PRAGMA journal_mode").fetchone()[0]
+            return mode
+
+    with ThreadPoolExecutor(8) as threads:
+        for number in range(100):
+            paths = [tmp_path / f"{number}.sqlite"] * 8
+            assert list(threads.map(opened, paths)) == ["wal"] * 8
 
 
 def test_a_store_on_sqlite_is_read_while_it_is_written(tmp_path: Path) -> None:
