@@ -10,6 +10,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from benchmarks.candidates import Candidate
+from benchmarks.layer_times import Ceiling, LayerTimes
 from benchmarks.machine import Machine
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import Signals, disturbances
@@ -85,7 +86,7 @@ class Measurement:
         same input, in units of their standard deviation; for somebody's own network, whose outputs
         may be anything, in units of their root mean square.
     warmup_ns: every call before its first turn, of the first worker.
-    memory, energy: None where nobody asked, or nothing can be read.
+    memory, energy, layer_times: None where nobody asked, or nothing can be read.
     Times are service times of back-to-back calls, in seconds for the whole batch. On an accelerator
     too they are the host's, from the call until the result is there: what a caller waits for, and
     what can be compared with another runtime or device. Its own clock is told beside them.
@@ -103,6 +104,7 @@ class Measurement:
     output_error: float | None = None
     memory: Memory | None = None
     energy: Energy | None = None
+    layer_times: LayerTimes | None = None
 
     @cached_property
     def counted(self) -> tuple[Block, ...]:
@@ -270,6 +272,7 @@ class Run:
     """Everything that one request measured, on one machine. Prints as a table.
 
     controls: second copies of the anchor, one in each scenario; they differ from it by chance only.
+    ceilings: of this machine, for each number of threads at which layers were timed.
     """
 
     id: str
@@ -280,6 +283,7 @@ class Run:
     cancelled: bool = False
     controls: tuple[Measurement, ...] = ()
     conditions: Conditions = Conditions()
+    ceilings: tuple[Ceiling, ...] = ()
 
     @cached_property
     def state(self) -> State | None:
