@@ -67,6 +67,11 @@ def percent_span(low_percent: float, high_percent: float) -> str:
     return f"{low_percent:.1f} to {percent(high_percent)}"
 
 
+def points(difference_percent: float) -> str:
+    """A difference of two percentages: "2.3 points"."""
+    return f"{difference_percent:.1f} points"
+
+
 def times(ratio: float, *, digits: int = 2) -> str:
     """A ratio as people say it: 6.3 ×, 42 ×."""
     return f"{significant(ratio, digits)} ×"

@@ -1,0 +1,39 @@
+"""The one measurement that the claims need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.candidates import Candidate, candidate
+from benchmarks.claims.claim import Claim
+from benchmarks.claims.deciding import claims
+from benchmarks.jobs.request import Request
+from benchmarks.scenarios import Scenario
+from benchmarks.timing.protocol import Preset
+
+TITLE = "Test the paper's claims"
+ANCHOR = "1.0-224"  # what nearly all are compared with; the run times it twice
+
+
+def request(
+    scenario: Scenario, preset: Preset, wanted: Iterable[Claim] | None = None, *, owner: str = ""
+) -> Request:
+    """One run in which all the networks of `wanted` (None: of all claims) take turns.
+
+    Raises ScenarioError for what this machine cannot run, and where nothing is to be measured.
+    """
+    chosen = claims() if wanted is None else tuple(wanted)
+    return Request(
+        title=TITLE,
+        candidates=_networks(key for claim in chosen for key in claim.networks),
+        scenarios=(scenario,),
+        preset=preset,
+        quality="preview" if preset == "preview" else "measured",
+        fresh=True,
+        owner=owner,
+    )
+
+
+def _networks(keys: Iterable[str]) -> tuple[Candidate, ...]:
+    ordered = sorted(dict.fromkeys(keys), key=lambda key: key != ANCHOR)
+    return tuple(candidate(key) for key in ordered)
