@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from benchmarks.candidates import candidate
+from benchmarks.layer_times import Ceiling, LayerTime, LayerTimes
 from benchmarks.machine import Machine
 from benchmarks.results import Block, Measurement, Quality, Run
 from benchmarks.scenarios import Scenario
+from mobilenet.cost import cost
 
 MACHINE = Machine(
     cpu="Example CPU",
@@ -52,6 +54,27 @@ def measurement(
 
 def a_run(*measurements: Measurement) -> Run:
     return Run("0123456789ab", "2026-01-31T12:00:00+00:00", MACHINE, measurements)
+
+
+def with_layers(run: Run) -> Run:
+    """With times of the layers of its first network, a MobileNet, in two passes, and a ceiling.
+
+    Layers take what their mult-adds would at 50 GFLOP/s, and a microsecond more.
+    """
+    config = run.measurements[0].candidate.config
+    assert config is not None
+    layers = tuple(
+        LayerTime(layer.name, (1000 + layer.mult_adds // 25, 1200 + layer.mult_adds // 25))
+        for layer in cost(config).layers
+    )
+    whole_ns = sum(one.times_ns[0] for one in layers)
+    times = LayerTimes("profiler", layers, other_ns=(0, 200), whole_ns=(whole_ns, whole_ns))
+    first, *others = run.measurements
+    return replace(
+        run,
+        measurements=(replace(first, layer_times=times), *others),
+        ceilings=(Ceiling(1, 2 * 1024**3, (20_000_000, 21_000_000), 2**28, (9_000_000,)),),
+    )
 
 
 def undisturbed(measurement: Measurement) -> Measurement:

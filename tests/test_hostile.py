@@ -13,11 +13,12 @@ from benchmarks.report import read
 from benchmarks.snapshot import SnapshotError, dumps
 from benchmarks.texts import problem_of
 from benchmarks.usage import peak_bytes, reset_peak
-from tests.samples import a_run, measurement
+from tests.samples import a_run, measurement, with_layers
 
 DOCUMENTS = 10_000
 MAX_GROWTH_BYTES = 300_000_000  # of memory, at the peak
-GOOD = json.loads(dumps(a_run(measurement("0.5-160", rounds=4, calls=3), measurement("resnet18"))))
+SMALL = a_run(measurement("0.5-160", rounds=4, calls=3), measurement("resnet18"))
+GOOD = json.loads(dumps(with_layers(SMALL)))
 WRONG = [None, True, -1, -1.5, 2**70, 1e999, float("nan"), "", "x" * 5000, [], {}, [[]], {"a": 1}]
 Wreck = Callable[[dict[str, Any], random.Random], str]
 
@@ -137,7 +138,7 @@ def garbled(content: dict[str, Any], rng: random.Random) -> str:
 
 
 def another_thing(content: dict[str, Any], rng: random.Random) -> str:
-    pool = [None, 1, "text", [], {}, {"schema_version": 3}, {"schema_version": "2"}, [content]]
+    pool = [None, 1, "text", [], {}, {"schema_version": 4}, {"schema_version": "2"}, [content]]
     return json.dumps(rng.choice([*pool, {"schema_version": True}, {"schema_version": -1}]))
 
 

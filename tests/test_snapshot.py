@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from benchmarks import snapshot, summary
 from benchmarks.candidates import Candidate, OwnNetwork
+from benchmarks.layer_times import Ceiling, LayerTime, LayerTimes
 from benchmarks.machine import Machine, read_machine
 from benchmarks.references import references
 from benchmarks.results import Block, Failure, Measurement, Run
@@ -29,7 +30,7 @@ from benchmarks.timing.contamination import GpuSignals, Signals
 from benchmarks.timing.protocol import PROTOCOL_VERSION
 from benchmarks.usage import NVML, PACKAGE, Energy, Memory
 from mobilenet.config import MobileNetConfig
-from tests.samples import a_run, measurement
+from tests.samples import a_run, measurement, with_layers
 
 ROOT = Path(__file__).resolve().parents[1]
 Change = Callable[[dict[str, Any]], object]
@@ -252,6 +253,9 @@ def test_a_document_cut_short_is_a_snapshot_error(run: Run) -> None:
         (Machine, parts.Machine),
         (Memory, parts.Memory),
         (Energy, parts.Energy),
+        (LayerTime, parts.LayerTime),
+        (LayerTimes, parts.LayerTimes),
+        (Ceiling, parts.Ceiling),
         (Signals, parts.Signals),
         (GpuSignals, parts.Gpu),
     ],
@@ -296,7 +300,7 @@ def test_a_refusal_says_what_is_wrong_and_where(run: Run, change: Change, reason
 
 
 def test_a_document_of_a_newer_program_is_refused_with_the_remedy(run: Run) -> None:
-    newer = changed(run, lambda content: content.update(schema_version=4, unknown="field"))
+    newer = changed(run, lambda content: content.update(schema_version=5, unknown="field"))
 
     with pytest.raises(
         SnapshotError, match=r"newer than this program reads.*Update mobilenet-bench"
@@ -603,6 +607,60 @@ def test_a_document_of_version_2_is_read_as_it_was_and_keeps_its_id(run: Run) ->
     assert not found.is_recomputed
     assert json.loads(found.text) == json.loads(text)
     assert found.id == snapshot.digest(document.canonical(text))
+
+
+def test_a_document_of_version_3_is_read_as_it_was_and_keeps_its_id(run: Run) -> None:
+    content = json.loads(dumps(run, title="Before"))
+    for one in content["run"]["measurements"]:
+        del one["layer_times"]
+    del content["run"]["ceilings"]
+    text = json.dumps(content | {"schema_version": 3})
+
+    found = loads(text)
+
+    assert (found.run, found.title) == (run, "Before")
+    assert not found.is_recomputed
+    assert json.loads(found.text) == json.loads(text)
+    assert found.id == snapshot.digest(document.canonical(text))
+
+
+def test_times_of_layers_and_ceilings_come_back_as_they_were(run: Run) -> None:
+    assert loads(dumps(with_layers(run))).run == with_layers(run)
+
+
+def layers_of(content: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = first(content)["layer_times"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda d: layers_of(d)["layers"].pop(), "times of 28 layers; the network has 29"),
+        (lambda d: layers_of(d)["layers"].reverse(), "Layer 0 must be 'stem'"),
+        (lambda d: layers_of(d)["layers"][3].update(layer="<b>"), "Layer 3 must be 'block 2 depth"),
+        (lambda d: layers_of(d)["layers"][3].update(times_ns=[1]), "2 passes, and 1 times"),
+        (lambda d: layers_of(d)["layers"][3].update(times_ns=[1, 0]), "layers[3].times_ns[1]"),
+        (lambda d: layers_of(d).update(other_ns=[0, -1]), "layer_times.other_ns[1]"),
+        (lambda d: layers_of(d).update(other_ns=[0] * 1001), "layer_times.other_ns"),
+        (lambda d: layers_of(d).update(whole_ns=[0, 1]), "layer_times.whole_ns[0]"),
+        (lambda d: layers_of(d).update(method="guess"), "layer_times.method"),
+        (
+            lambda d: d["run"]["measurements"][1].update(layer_times=layers_of(d)),
+            "Only a MobileNet has times of its layers",
+        ),
+        (lambda d: d["run"]["ceilings"][0].update(threads=0), "ceilings[0].threads"),
+        (lambda d: d["run"]["ceilings"][0].update(flops=0), "ceilings[0].flops"),
+        (lambda d: d["run"]["ceilings"][0].update(copy_ns=[]), "ceilings[0].copy_ns"),
+        (lambda d: d["run"]["ceilings"].append(d["run"]["ceilings"][0]), "two ceilings"),
+        (lambda d: d.update(schema_version=3), "documents of version 4 and later only"),
+    ],
+)
+def test_times_of_layers_that_cannot_be_are_refused(run: Run, change: Change, reason: str) -> None:
+    with pytest.raises(SnapshotError) as refusal:
+        loads(changed(with_layers(run), change))
+
+    assert reason in str(refusal.value)
 
 
 def test_the_examples_have_the_ids_by_which_they_are_known() -> None:

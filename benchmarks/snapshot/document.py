@@ -34,7 +34,8 @@ from benchmarks.validity import Word
 #   2  title and note; a summary, and the version of the protocol by which it was made. Nothing
 #      twice: no network in one scenario, no round of a process.
 #   3  somebody's own networks: a name and counts, nothing of the module itself.
-SCHEMA_VERSION = 3
+#   4  times of single layers, and the machine's ceiling.
+SCHEMA_VERSION = 4
 MAX_SHOWN = 40  # of a name that the format does not know, in the sentence about it
 
 
@@ -70,7 +71,7 @@ class Summary(Part):
 
 
 class _Shared(Part):
-    """What versions 2 and 3 have in common."""
+    """What versions 2 to 4 have in common."""
 
     program_version: Text | None
     protocol_version: Positive | None
@@ -93,7 +94,7 @@ class Document(_Shared):
     both None in a document of version 1.
     """
 
-    schema_version: Literal[3]
+    schema_version: Literal[4]
 
 
 def _before_own(run: Run) -> Run:
@@ -104,17 +105,25 @@ def _before_own(run: Run) -> Run:
     return run
 
 
-_OlderRun = Annotated[Run, AfterValidator(_before_own)]
+def _before_layers(run: Run) -> Run:
+    timed = any(one.layer_times is not None for one in (*run.measurements, *run.controls))
+    if timed or run.ceilings:
+        raise ValueError("Times of layers stand in documents of version 4 and later only.")
+    return run
+
+
+_Run3 = Annotated[Run, AfterValidator(_before_layers)]
+_Run2 = Annotated[_Run3, AfterValidator(_before_own)]
 
 
 class _Document1(Part):
     schema_version: Literal[1]
     program_version: Text | None
-    run: _OlderRun
+    run: _Run2
 
     def migrated(self) -> Document:
         return Document(
-            schema_version=3,
+            schema_version=4,
             program_version=self.program_version,
             protocol_version=None,
             title="",
@@ -124,13 +133,12 @@ class _Document1(Part):
         )
 
 
-class _Document2(_Shared):
-    schema_version: Literal[2]
-    run: _OlderRun
+class _Between(_Shared):
+    """What versions 2 and 3 have in common."""
 
     def migrated(self) -> Document:
         return Document(
-            schema_version=3,
+            schema_version=4,
             program_version=self.program_version,
             protocol_version=self.protocol_version,
             title=self.title,
@@ -138,6 +146,19 @@ class _Document2(_Shared):
             run=self.run,
             summary=self.summary,
         )
+
+
+class _Document2(_Between):
+    schema_version: Literal[2]
+    run: _Run2
+
+
+class _Document3(_Between):
+    schema_version: Literal[3]
+    run: _Run3
+
+
+_OLDER: tuple[type[_Document1 | _Between], ...] = (_Document1, _Document2, _Document3)
 
 
 class _Words(Part):
@@ -169,8 +190,7 @@ def read(text: str) -> Document:
         )
     try:
         if found < SCHEMA_VERSION:
-            older = _Document1 if found == 1 else _Document2
-            return older.model_validate_json(text).migrated()
+            return _OLDER[found - 1].model_validate_json(text).migrated()
         return Document.model_validate_json(text)
     except ValidationError as error:
         raise FormatError(f"The snapshot is not valid. {first_of(error)}") from error

@@ -7,21 +7,32 @@ from a stranger, and unmoved when the program's own values change.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from benchmarks.candidates import MAX_NAME, MAX_SIDE
+from benchmarks.layer_times import Method
 from benchmarks.results import Quality
-from benchmarks.scenarios import Precision
+from benchmarks.scenarios import MAX_THREADS, Precision
 from benchmarks.texts import problem_of, problem_of_name
 from benchmarks.usage import EnergySource
-from mobilenet.config import BlockKind, Depth
+from mobilenet.config import BlockKind, Depth, MobileNetConfig
+from mobilenet.cost import cost
 
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00")
 MAX_TITLE = 120  # characters
 MAX_NOTE = 4000
+MAX_PASSES = 1000  # of one network, layer by layer
 
 
 def _utc(text: str) -> str:
@@ -62,6 +73,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e9)]
 Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
 Quotient = Annotated[float, Field(gt=0, le=1e18)]
 Times = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=500_000, fail_fast=True)]
+Passes = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=MAX_PASSES, fail_fast=True)]
 
 
 class Part(BaseModel):
@@ -143,6 +155,34 @@ class Energy(Part):
     source: EnergySource
 
 
+class LayerTime(Part):
+    layer: Annotated[str, Field(max_length=40)]
+    times_ns: Passes
+
+
+class LayerTimes(Part):
+    method: Method
+    layers: Annotated[tuple[LayerTime, ...], Field(min_length=1, max_length=100, fail_fast=True)]
+    other_ns: Annotated[tuple[Count, ...], Field(min_length=1, max_length=MAX_PASSES)]
+    whole_ns: Passes
+
+    @model_validator(mode="after")
+    def _every_pass_is_whole(self) -> Self:
+        passes = len(self.other_ns)
+        for one in (self.whole_ns, *(layer.times_ns for layer in self.layers)):
+            if len(one) != passes:
+                raise ValueError(f"There are {passes} passes, and {len(one)} times of one thing.")
+        return self
+
+
+class Ceiling(Part):
+    threads: Annotated[int, Field(ge=1, le=MAX_THREADS)]
+    flops: Positive
+    flops_ns: Passes
+    copied_bytes: Positive
+    copy_ns: Passes
+
+
 class Measurement(Part):
     candidate: Candidate
     scenario: Scenario
@@ -156,6 +196,13 @@ class Measurement(Part):
     output_error: Annotated[float, Field(ge=0)] | None
     memory: Memory | None = None
     energy: Energy | None = None
+    layer_times: LayerTimes | None = None
+
+    @model_validator(mode="after")
+    def _layers_are_of_this_network(self) -> Self:
+        if self.layer_times is not None:
+            _check_names([one.layer for one in self.layer_times.layers], self.candidate.config)
+        return self
 
     @field_validator("blocks")
     @classmethod
@@ -203,6 +250,14 @@ class Run(Part):
     cancelled: bool
     controls: Annotated[tuple[Measurement, ...], Field(max_length=100, fail_fast=True)]
     conditions: Conditions
+    ceilings: Annotated[tuple[Ceiling, ...], Field(max_length=100)] = ()
+
+    @field_validator("ceilings")
+    @classmethod
+    def _no_threads_twice(cls, ceilings: tuple[Ceiling, ...]) -> tuple[Ceiling, ...]:
+        if len({one.threads for one in ceilings}) < len(ceilings):
+            raise ValueError("There are two ceilings for the same number of threads.")
+        return ceilings
 
     @field_validator("measurements")
     @classmethod
@@ -213,3 +268,15 @@ class Run(Part):
                 raise ValueError(f"Measurement {number} is of a network that is there already.")
             seen.add((one.candidate, one.scenario))
         return measurements
+
+
+def _check_names(names: Sequence[str], config: Config | None) -> None:
+    """Raises ValueError unless these are the layers of the network, in order."""
+    if config is None:
+        raise ValueError("Only a MobileNet has times of its layers.")
+    known = [layer.name for layer in cost(MobileNetConfig(**config.model_dump())).layers]
+    if len(names) != len(known):
+        raise ValueError(f"There are times of {len(names)} layers; the network has {len(known)}.")
+    for number, (name, wanted) in enumerate(zip(names, known, strict=True)):
+        if name != wanted:
+            raise ValueError(f"Layer {number} must be {wanted!r}.")
