@@ -32,6 +32,7 @@ def measure(
     batch: int = 1,
     preset: Preset = "quick",
     memory: bool = False,
+    layers: bool = False,
     listen: Listener | None = None,
 ) -> Run:
     """Time `networks` in each of `engines` on this machine, in worker processes of their own.
@@ -46,6 +47,8 @@ def measure(
     preset: "quick", "standard" or "certify": ever more worker processes.
     memory: after the timing, find out what memory each network takes, and what energy where the
         hardware counts it; on Linux, some seconds a network.
+    layers: after the timing, find out what each layer of the MobileNets takes, where the engine
+        tells, and what this machine does at best; some seconds a network.
     listen: called with each update while it runs, on the calling thread; by default a bar shows
         how far it is, in a notebook or a terminal.
 
@@ -58,7 +61,12 @@ def measure(
         _several(engines), _several(precisions), device=device, threads=threads, batch=batch
     )
     request = request_for(
-        several(networks), scenarios, preset, memory=memory, input_shape=input_shape
+        several(networks),
+        scenarios,
+        preset,
+        memory=memory,
+        layers=layers,
+        input_shape=input_shape,
     )
     with listening(listen) as hear:
         return carry_out(request, hear)
@@ -104,12 +112,19 @@ def request_for(
     preset: Preset,
     *,
     memory: bool = False,
+    layers: bool = False,
     input_shape: Shape | None = None,
 ) -> Request:
     """What `measure` asks for, checked."""
     if preset not in PLANS:
         raise ScenarioError(f"Preset {preset!r} is not known. Choose one of: {', '.join(PLANS)}.")
     candidates, payloads = candidates_of(list(networks), input_shape)
+    dissected = tuple(one for one in candidates if layers and one.config is not None)
+    if layers and not dissected:
+        raise ScenarioError(
+            "Only MobileNets can be timed layer by layer. Add one, such as '0.5-160', or leave "
+            "layers out."
+        )
     return Request(
         title=_title(candidates),
         candidates=candidates,
@@ -118,6 +133,7 @@ def request_for(
         quality="preview" if preset == "preview" else "measured",
         fresh=True,
         memory=memory,
+        layers=dissected,
         payloads=payloads,
     )
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from benchmarks.candidates import Candidate
+from benchmarks.layer_times import Ceiling, LayerTimes
 from benchmarks.prepared import Form
 from benchmarks.results import Block, Failure, Measurement, Quality
 from benchmarks.scenarios import Scenario
@@ -101,6 +102,24 @@ class Weigh:
     task: Task
     smallest: Task
     kind: Literal["weigh"] = "weigh"
+
+
+@dataclass(frozen=True)
+class Dissect:
+    """Time one MobileNet layer by layer. Answered by `Dissected` or `Failed`."""
+
+    run_id: str
+    task: Task
+    kind: Literal["dissect"] = "dissect"
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """Find out what this machine does at best. Answered by `Gauged`; only PyTorch's workers can."""
+
+    run_id: str
+    threads: int
+    kind: Literal["gauge"] = "gauge"
 
 
 @dataclass(frozen=True)
@@ -223,6 +242,18 @@ class Weighed:
 
 
 @dataclass(frozen=True)
+class Dissected:
+    layer_times: LayerTimes
+    kind: Literal["dissected"] = "dissected"
+
+
+@dataclass(frozen=True)
+class Gauged:
+    ceiling: Ceiling
+    kind: Literal["gauged"] = "gauged"
+
+
+@dataclass(frozen=True)
 class Prepared:
     seconds: float
     kind: Literal["prepared"] = "prepared"
@@ -274,7 +305,20 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Command = Measure | Load | Turns | Weigh | Prepare | Train | Examine | Recognise | Receive | Cancel
+Command = (
+    Measure
+    | Load
+    | Turns
+    | Weigh
+    | Dissect
+    | Gauge
+    | Prepare
+    | Train
+    | Examine
+    | Recognise
+    | Receive
+    | Cancel
+)
 Event = (
     Ready
     | Progress
@@ -283,6 +327,8 @@ Event = (
     | Loaded
     | Turned
     | Weighed
+    | Dissected
+    | Gauged
     | Prepared
     | NotPrepared
     | Trained

@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from benchmarks.dissection import dissect
 from benchmarks.engines import load_engine
 from benchmarks.engines.session import EngineError
 from benchmarks.footprint import weigh
@@ -29,10 +30,14 @@ from benchmarks.messages import (
     COMMAND,
     EVENT,
     Cancel,
+    Dissect,
+    Dissected,
     Done,
     Event,
     Examine,
     Failed,
+    Gauge,
+    Gauged,
     Load,
     Measure,
     NotPrepared,
@@ -59,7 +64,7 @@ REPORT_EVERY_S = 0.4  # partial results; between blocks, never inside one
 REPORT_SHARE = 0.1  # and ever more seldom: they carry all raw times so far
 
 Emit = Callable[[Event], None]
-Work = Measure | Load | Turns | Weigh | Prepare | Train | Examine | Recognise
+Work = Measure | Load | Turns | Weigh | Dissect | Gauge | Prepare | Train | Examine | Recognise
 
 
 class Cancelled(Exception):
@@ -128,6 +133,10 @@ def main() -> None:
                     measure(command, emit, check)
                 case Weigh():
                     emit(_weigh(command, check))
+                case Dissect():
+                    emit(_dissect(command, emit, check))
+                case Gauge():
+                    emit(_gauge(command, check))
                 case Train() | Examine() | Recognise():
                     _learn(command, emit, check)
         except Cancelled:
@@ -222,6 +231,27 @@ def _weigh(command: Weigh, check: Check) -> Weighed | Failed:
         return weigh(command, check)
     except EngineError as error:
         return Failed(Failure(command.task.candidate, command.task.scenario, str(error)))
+
+
+def _dissect(command: Dissect, emit: Emit, check: Check) -> Dissected | Failed:
+    told = time.monotonic()
+
+    def tell(fraction: float) -> None:
+        nonlocal told
+        if time.monotonic() - told >= REPORT_EVERY_S:
+            emit(Progress("Timing layers", fraction))
+            told = time.monotonic()
+
+    try:
+        return Dissected(dissect(command, check, tell))
+    except EngineError as error:
+        return Failed(Failure(command.task.candidate, command.task.scenario, str(error)))
+
+
+def _gauge(command: Gauge, check: Check) -> Gauged:
+    from benchmarks.engines.ceiling import find_ceiling  # torch; only its workers are asked
+
+    return Gauged(find_ceiling(command.threads, check))
 
 
 def _prepare(command: Prepare) -> Prepared | NotPrepared:

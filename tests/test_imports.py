@@ -15,6 +15,8 @@ HEAVY_ROOMS = (
     "mobilenet/weights/",
     "mobilenet/tasks/",
     "benchmarks/engines/torch_session.py",
+    "benchmarks/engines/stages.py",
+    "benchmarks/engines/ceiling.py",
     "benchmarks/engines/cuda.py",
     "benchmarks/engines/eager.py",
     "benchmarks/engines/channels_last.py",

@@ -37,6 +37,7 @@ class Session(Protocol):
         engines that load a file find that beside it.
     accelerator: not there, or None, where the session runs on the CPU or nothing tells.
     clock: the same; nanoseconds that the inference before took by the accelerator's own clock.
+    profile: not there where the runtime does not tell what its steps take; see `engines.profile`.
     """
 
     wanted: Logits | None

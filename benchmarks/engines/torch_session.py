@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -11,11 +12,14 @@ from torch import Tensor, nn
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines.cuda import CudaMemory, CudaStopwatch
+from benchmarks.engines.profile import Profile
 from benchmarks.engines.session import EngineError, Logits, OutOfMemory, Unsupported
+from benchmarks.engines.stages import StageProfile
 from benchmarks.inputs import Images, images
 from benchmarks.networks import build
 from benchmarks.scenarios import Precision, Scenario
 from benchmarks.timing.protocol import DeviceClock
+from mobilenet.model import MobileNet
 
 DTYPES: dict[Precision, torch.dtype] = {
     "float32": torch.float32,
@@ -59,6 +63,12 @@ class TorchSession:
     def answers(self, batch: Images) -> Logits:
         there = torch.empty_like(self._batch)  # its device, precision and layout
         return self._run(there.copy_(torch.from_numpy(batch)))
+
+    @contextmanager
+    def profile(self) -> Iterator[Profile]:
+        if not isinstance(self._call, MobileNet):
+            raise Unsupported("what PyTorch has compiled is no longer layer by layer")
+        yield StageProfile(self._call, self._batch, explained)
 
     def _run(self, batch: Tensor) -> Logits:
         try:

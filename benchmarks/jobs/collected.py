@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from benchmarks.candidates import Candidate
 from benchmarks.jobs.updates import Listener
+from benchmarks.layer_times import Ceiling
 from benchmarks.messages import Event, Failed, Progress, Result, Task
 from benchmarks.results import Failure, Measurement
 from benchmarks.scenarios import Scenario
@@ -27,6 +28,7 @@ class Collected:
         self.against_controls: tuple[Measurement, ...] = ()
         self.others_cpus: float | None = None  # the most of any replicate
         self.pressure_before: float | None = None
+        self.ceilings: tuple[Ceiling, ...] = ()
 
     def take(self, event: Event) -> None:
         """What a worker says of itself."""
@@ -44,11 +46,14 @@ class Collected:
             self.others_cpus = max(cpus, self.others_cpus or 0.0)
 
     def first_part(self, share: float) -> None:
-        """What is done from now on is so much of the whole, and `last_part` follows."""
+        """What is done from now on is so much of the whole, and `next_part` follows."""
         self._part = (0.0, share)
 
-    def last_part(self, share: float) -> None:
-        self._part = (1 - share, share)
+    def next_part(self, share: float) -> None:
+        """The same for what comes after; so much of the whole."""
+        start, extent = self._part
+        self._part = (start + extent, share)
+        self.done, self.share = 0.0, 1.0
 
     def measurement_of(self, task: Task) -> Measurement | None:
         return self.measurements.get((task.candidate.key, task.scenario))
@@ -74,7 +79,7 @@ class Collected:
         """Pass progress on, as a fraction of the whole request."""
         start, extent = self._part
         fraction = start + extent * (self.done + self.share * progress.fraction)
-        left_s = progress.remaining_s if start + extent == 1 else None  # of all, or not known
+        left_s = progress.remaining_s if extent == 1 else None  # of all, or not known
         self._listen(replace(progress, fraction=fraction, remaining_s=left_s))
 
     def fail_missing(self, tasks: Iterable[Task], reason: str) -> None:

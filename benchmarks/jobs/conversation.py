@@ -9,9 +9,11 @@ from collections.abc import Callable
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
 from benchmarks.messages import (
     Cancel,
+    Dissect,
     Done,
     Event,
     Examine,
+    Gauge,
     Load,
     Measure,
     Prepare,
@@ -23,7 +25,7 @@ from benchmarks.messages import (
 )
 
 # Commands with several answers, the last of which is `Done`.
-Long = Measure | Load | Weigh | Prepare | Train | Examine | Recognise
+Long = Measure | Load | Weigh | Dissect | Gauge | Prepare | Train | Examine | Recognise
 POLL_WORKER_S = 1.0
 CANCEL_GRACE_S = 5.0
 

@@ -35,6 +35,8 @@ class Request:
     background: nobody asked for it, so how it ended is no news.
     copies: of the first network, the anchor, where a proper measurement takes several workers.
     memory: find out besides, after the timing, what memory each takes; only where `fresh`.
+    layers: those of them, MobileNets, that are also timed layer by layer, after all else; only
+        where `fresh`.
     lead: those of them that are timed first and by themselves, to have something to show soon.
     effort: instead of what the preset stands for.
     against: the interpreter of another environment, in which all of it is timed as well, in turns.
@@ -52,6 +54,7 @@ class Request:
     background: bool = False
     copies: int = 1
     memory: bool = False
+    layers: tuple[Candidate, ...] = ()
     lead: tuple[Candidate, ...] = ()
     effort: Effort | None = None
     against: str | None = None
@@ -71,11 +74,24 @@ class Request:
                 "Peak memory can be measured on Linux only, where /proc/self/clear_refs may be "
                 "written. Leave memory out."
             )
+        self._check_layers()
         for one in self.candidates:
             self._check_own(one)
         for scenario in self.scenarios:
             check_scenario(scenario)
             _check_memory_of(self.candidates, scenario)
+
+    def _check_layers(self) -> None:
+        for one in self.layers:
+            if one not in self.candidates or one.config is None:
+                raise ScenarioError(
+                    f"{one.name} cannot be timed layer by layer. Choose MobileNets of the request."
+                )
+        if self.layers and self.against is not None:
+            raise ScenarioError(
+                "Layers are timed in one environment only. Leave layers out, or call "
+                "benchmarks.measure in each of the two."
+            )
 
     def _check_own(self, one: Candidate) -> None:
         if one.own is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
-from benchmarks.jobs import weighing
+from benchmarks.jobs import dissecting, weighing
 from benchmarks.jobs.aside import folder_aside
 from benchmarks.jobs.calm import WAITING, wait_until_calm
 from benchmarks.jobs.collected import Collected
@@ -92,6 +92,7 @@ class Runner:
             conditions=Conditions(
                 out.others_cpus, state.on_battery, state.governor, out.pressure_before
             ),
+            ceilings=out.ceilings,
         )
         return ours, replace(ours, measurements=out.against, controls=out.against_controls)
 
@@ -178,8 +179,8 @@ class Runner:
             out.pressure_before = wait_until_calm(
                 read_pressure, self._pause, lambda: out.report(Progress(WAITING, 0.0))
             )
-        if request.memory:
-            out.first_part(1 - weighing.SHARE)
+        besides = weighing.SHARE * request.memory + dissecting.SHARE * bool(request.layers)
+        out.first_part(1 - besides)
         replication = Replication(request, tasks, self._talk, out)
         replication.run(lambda runtime: self._start(runtime, out))
         if request.memory:
@@ -190,6 +191,14 @@ class Runner:
                 out,
                 start=lambda runtime: self._start(runtime, out),
                 task_for=lambda one, scenario, aside: self._task(request.id, one, scenario, aside),
+            )
+        if request.layers:
+            dissecting.dissect_all(
+                request.id,
+                [task for task in tasks if task.candidate in request.layers],
+                self._talk,
+                out,
+                start=lambda runtime: self._start(runtime, out),
             )
 
     def _pause(self, seconds: float) -> None:

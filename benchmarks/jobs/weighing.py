@@ -33,7 +33,7 @@ def weigh_all(
 ) -> None:
     """Add to each measurement what its network takes. Where that fails, the timings stay."""
     timed = [task for task in tasks if out.measurement_of(task) is not None]
-    out.last_part(SHARE)
+    out.next_part(SHARE)
     for number, task in enumerate(timed):
         out.done, out.share = number / len(timed), 1 / len(timed)
         found = _weigh(run_id, task, talk, out, start, task_for)
