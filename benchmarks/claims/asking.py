@@ -30,6 +30,7 @@ def request(
         preset=preset,
         quality="preview" if preset == "preview" else "measured",
         fresh=True,
+        layers=_networks(key for claim in chosen for key in claim.layers),
         owner=owner,
     )
 

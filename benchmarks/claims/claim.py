@@ -70,7 +70,7 @@ class Claim:
     numbers, reasoned: what can be settled without a clock. timing: what this machine has to show;
         it then decides, and the rest is told beside it.
     untestable: why it cannot be told here at all.
-    is_ours: whether it goes beyond the paper, which counts and never says how long.
+    note: where it goes beyond the paper.
     """
 
     id: str
@@ -84,7 +84,7 @@ class Claim:
     timing: TimeTest | None = None
     untestable: str | None = None
     basis: Basis = "counted"
-    is_ours: bool = False
+    note: str | None = None
 
     @property
     def source(self) -> str:

@@ -10,6 +10,7 @@ from benchmarks import units
 from benchmarks.claims.claim import Claim, Number, Reasoned
 from benchmarks.claims.counting import inner_layer, savings, share, total, weighted_layers
 from benchmarks.claims.criteria import (
+    ASKED_HERE,
     BETWEEN_PROCESSES,
     DIGIT,
     BlocksFaster,
@@ -47,7 +48,7 @@ def _equations() -> tuple[Claim, ...]:
             "lies between 8 and 9, fails if none of it does.",
             reasoned=_whole_saving(),
             timing=TimeRatio("1.0-224-full", "1.0-224", *FULL_SAVING),
-            is_ours=True,
+            note=ASKED_HERE,
         ),
     )
 
@@ -204,7 +205,7 @@ def _table_3() -> tuple[Claim, ...]:
                 test=test,
                 reasoned=Reasoned(True, f"{counts[before]}, then {counts[own_name[name]]}."),
                 timing=BlocksFaster(fast, slow),
-                is_ours=True,
+                note=ASKED_HERE,
             )
             for name, fast, slow, how, before in steps
         ),

@@ -9,7 +9,6 @@ from benchmarks.claims.claim import OUTCOMES, Finding
 from benchmarks.claims.deciding import by_table, summary
 from benchmarks.texts import cleaned
 
-QUESTION = "Asked here; the paper counts, and does not say how long."
 ABOUT = "The claims of the MobileNets paper (arXiv:1704.04861), tested on this machine"
 TESTED = "Tested"
 _INDENT = "    "
@@ -25,7 +24,7 @@ def facts(one: Finding) -> tuple[tuple[str, str], ...]:
         (one.word.capitalize(), None if _is_plain(one) else cleaned(one.why)),
         (TESTED, one.claim.test),
         ("Erratum", one.claim.erratum),
-        ("Note", QUESTION if one.claim.is_ours else None),
+        ("Note", one.claim.note),
     )
     return tuple((name, text) for name, text in rows if text)
 
@@ -64,7 +63,7 @@ def to_rows(found: Iterable[Finding]) -> list[dict[str, object]]:
             "source": one.claim.source,
             "test": one.claim.test,
             "networks": list(one.claim.networks),
-            "asked_here": one.claim.is_ours,
+            "note": one.claim.note,
             "by_arithmetic": one.by_arithmetic,
             "arithmetic": one.arithmetic,
             "measured": one.measured,

@@ -146,7 +146,7 @@ def _share(test: TimeShare, found: Evidence) -> Decision:
     if bounds is None:
         return Decision("cannot tell", TOO_FEW)
     text = (
-        f"{units.share(bounds.low)} to {units.share(bounds.high)} of the time of all layers "
+        f"{units.percent_span(100 * bounds.low, 100 * bounds.high)} of the time of all layers "
         f"({_how(times)})."
     )
     return _within(bounds, test.least, 1.0, text, doubt(layers.run))
