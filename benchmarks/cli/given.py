@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TypeVar
+
+from pydantic import ByteSize, TypeAdapter, ValidationError
 
 from benchmarks import snapshot
 from benchmarks.cli.against import limit_of
@@ -14,6 +17,9 @@ from benchmarks.jobs.request import Request
 from mobilenet.config import BASE_RESOLUTION
 
 ALL = "all"
+_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6}
+_LATENCY = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>s|ms|us)")
+_SIZE = TypeAdapter(ByteSize)
 Number = TypeVar("Number", int, float)
 
 
@@ -36,6 +42,22 @@ def entries(option: str, values: list[str] | None) -> list[str]:
     if "" in found:
         raise InputError(f"{option} has an empty entry. Separate entries by single commas.")
     return found
+
+
+def latency_of(text: str) -> float:
+    """Seconds of "10ms", "0.5 s" or "800us"."""
+    found = _LATENCY.fullmatch(text.strip())
+    if found is None:
+        raise InputError(f"{text[:40]!r} is no latency. Give a number and its unit, such as 10ms.")
+    return float(found["number"]) / _PER_SECOND[found["unit"]]
+
+
+def size_of(text: str) -> int:
+    """Bytes of "6MB" or "6 MiB"."""
+    try:
+        return _SIZE.validate_python(text)
+    except ValidationError as error:
+        raise InputError(f"{text[:40]!r} is no size. Give one such as 6MB.") from error
 
 
 def engine_names(values: list[str] | None, precisions: Collection[str], device: str) -> list[str]:

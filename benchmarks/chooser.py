@@ -1,0 +1,134 @@
+"""Choosing from code: learn a latency model here, propose, measure the proposals, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from benchmarks import units
+from benchmarks.api import carry_out
+from benchmarks.candidates import Candidate
+from benchmarks.choosing import Budget, Option, Outlook, outlook, reliable
+from benchmarks.choosing_text import about_model, answer, doubt
+from benchmarks.insight import scenario_label
+from benchmarks.jobs.request import Request, check_scenario
+from benchmarks.jobs.updates import Listener
+from benchmarks.latency_model import LatencyModel, calibration_networks, fit
+from benchmarks.progress import listening
+from benchmarks.results import Run
+from benchmarks.scenarios import Precision, Scenario
+from benchmarks.timing.protocol import Preset
+from mobilenet.accuracy import DEFAULT_SOURCE
+
+MAX_ROUNDS = 4  # of measuring what the model then thinks best
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An answer, and all that it rests on. Prints as sentences.
+
+    model: None where the calibration was interrupted. verified: the runs that measured proposals.
+    """
+
+    budget: Budget
+    scenario: Scenario
+    calibration: Run
+    model: LatencyModel | None = None
+    verified: tuple[Run, ...] = ()
+    source: str = DEFAULT_SOURCE
+    cancelled: bool = False
+
+    @property
+    def outlook(self) -> Outlook | None:
+        if self.model is None:
+            return None
+        return outlook(self.model, reliable(self.verified), self.budget, source=self.source)
+
+    @property
+    def best(self) -> Candidate | None:
+        """The most accurate that meets the budget, measured; None where none is known."""
+        found = self.outlook
+        return found.best.candidate if found is not None and found.best is not None else None
+
+    def __repr__(self) -> str:
+        return "\n".join(self.sentences())
+
+    def sentences(self) -> Iterator[str]:
+        found = self.outlook
+        if found is None or self.model is None:
+            yield "The calibration was interrupted: nothing can be predicted yet."
+            return
+        yield answer(found)
+        yield from (doubt(one) for one in found.doubtful[:2])
+        yield f"{scenario_label(self.scenario)}. {about_model(self.model)}"
+
+
+def choose(
+    max_latency_s: float,
+    max_size_bytes: int | None = None,
+    *,
+    engine: str = "eager",
+    precision: Precision = "float32",
+    device: str = "cpu",
+    threads: int = 1,
+    batch: int = 1,
+    preset: Preset = "quick",
+    source: str = DEFAULT_SOURCE,
+    calibration: Run | None = None,
+    listen: Listener | None = None,
+) -> Chosen:
+    """The most accurate MobileNet that meets a budget on this machine, shown by measuring it.
+
+    max_latency_s: of the median inference, for the whole batch. max_size_bytes: of the weights in
+        float32. source: whose accuracies are believed, see `mobilenet.accuracy`.
+    calibration: a run of `MIN_NETWORKS` MobileNets or more in the same way, to learn from; None:
+        some are timed first, which takes about half a minute.
+
+    An interrupt (Ctrl-C) gives back what is known until then, with `cancelled` set.
+
+    Raises BudgetError, ScenarioError, or LatencyModelError where too little could be timed.
+    """
+    budget = Budget(max_latency_s, max_size_bytes)
+    scenario = Scenario(engine, device, precision, threads, batch)
+    check_scenario(scenario)
+    with listening(listen) as hear:
+        learned = calibration or carry_out(calibration_request(scenario), hear)
+        chosen = Chosen(budget, scenario, learned, source=source)
+        if learned.cancelled and calibration is None:
+            return replace(chosen, cancelled=True)
+        chosen = replace(chosen, model=fit(learned.measurements, scenario))
+        for _ in range(MAX_ROUNDS):
+            found = chosen.outlook
+            if found is None or not found.shortlist:
+                break
+            run = carry_out(verification_request(found.shortlist, scenario, preset), hear)
+            chosen = replace(chosen, verified=(*chosen.verified, run), cancelled=run.cancelled)
+            if run.cancelled or run.failures:
+                break
+        return chosen
+
+
+def calibration_request(scenario: Scenario) -> Request:
+    """Time what a latency model learns from: in turns, in one process, quickly."""
+    networks = tuple(Candidate(config=config) for config in calibration_networks())
+    return Request(
+        title=f"Calibrate with {len(networks)} networks",
+        candidates=networks,
+        scenarios=(scenario,),
+        preset="quick",
+        quality="preliminary",
+    )
+
+
+def verification_request(
+    proposals: tuple[Option, ...], scenario: Scenario, preset: Preset
+) -> Request:
+    """Measure what was proposed, in turns, in fresh processes."""
+    return Request(
+        title=f"Measure {units.counted(len(proposals), 'proposal')}",
+        candidates=tuple(one.candidate for one in proposals),
+        scenarios=(scenario,),
+        preset=preset,
+        quality="measured",
+        fresh=True,
+    )

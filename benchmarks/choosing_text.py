@@ -1,0 +1,65 @@
+"""What a choice within a budget says, in words."""
+
+from __future__ import annotations
+
+from benchmarks import units
+from benchmarks.choosing import Budget, Option, Outlook
+from benchmarks.latency_model import LatencyModel, space
+
+
+def answer(found: Outlook) -> str:
+    """One sentence: what to take, or that there is nothing to take, and what comes nearest."""
+    wanted = asked_for(found.budget)
+    if found.best is not None:
+        name = found.best.candidate.name
+        return f"{name} is the most accurate that was measured within {wanted}: {told(found.best)}."
+    measured = [one for one in found.options if one.measurement is not None]
+    if measured:
+        nearest = min(measured, key=lambda one: one.latency_s)
+        name = nearest.candidate.name
+        return f"None was shown to stay within {wanted}. Nearest: {name}, {told(nearest)}."
+    if not found.options:
+        return f"None stays within {wanted}: the smallest network is larger."
+    nearest = min(found.options, key=lambda one: one.predicted_s)
+    return (
+        f"None is predicted to stay within {wanted}. The fastest, {nearest.candidate.name}, should "
+        f"take about {units.milliseconds(nearest.predicted_s)}."
+    )
+
+
+def doubt(option: Option) -> str:
+    """Of a more accurate one, of which it cannot be told."""
+    return f"Cannot be told of {option.candidate.name}: {told(option)}."
+
+
+def asked_for(budget: Budget) -> str:
+    """ "10.0 ms and 6.00 MB"."""
+    size = "" if budget.max_size_bytes is None else f" and {units.megabytes(budget.max_size_bytes)}"
+    return f"{units.milliseconds(budget.max_latency_s)}{size}"
+
+
+def told(option: Option) -> str:
+    """ "9.41 ms (9.22 to 9.60), 5.63 MB, top-1 63.1 ± 0.5 %"."""
+    if option.measurement is None:
+        latency = f"about {units.milliseconds(option.predicted_s)}, predicted"
+    else:
+        interval = option.measurement.interval_s
+        latency = units.milliseconds(option.measurement.median_s)
+        latency += f" ({units.milliseconds_interval(interval)})" if interval else ""
+    top1 = units.percent(option.top1_percent, error_percent=option.top1_error)
+    return f"{latency}, {units.megabytes(option.size_bytes)}, top-1 {top1}"
+
+
+def about_model(model: LatencyModel) -> str:
+    """How far its predictions may be relied on, and what it found out."""
+    kernels = model.kernels
+    found = (
+        ""
+        if kernels.multiple == 1
+        else f" Layers run faster here whose channels are a multiple of {kernels.multiple}."
+    )
+    return (
+        f"Learned from {len(model.left_out)} networks, to choose among {len(space())}; each of "
+        f"those, predicted from the others, is off by {units.share(model.error)} typically and "
+        f"{units.share(max(abs(one.error) for one in model.left_out))} at most.{found}"
+    )

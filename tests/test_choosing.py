@@ -1,0 +1,180 @@
+"""What a budget buys: proposals from predictions, answers from measurements alone."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.candidates import Candidate
+from benchmarks.choosing import Budget, BudgetError, Option, Outlook, outlook, reliable
+from benchmarks.choosing_text import answer
+from benchmarks.latency_model import LatencyModel, calibration_networks, fit, space
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Scenario
+from mobilenet.accuracy import accuracy
+from mobilenet.config import MobileNetConfig
+from tests.samples import a_run, measurement
+from tests.test_latency_model import planted_ms, timed
+
+MULTIPLE = 4
+SCENARIO = Scenario("onnxruntime")
+INTERVAL_ENDS = 1.0105  # over the median, in the planted measurements
+
+
+@pytest.fixture(scope="module")
+def model() -> LatencyModel:
+    noise = random.Random(5)
+    rows = [timed(config, MULTIPLE, noise) for config in calibration_networks()]
+    return fit(rows, SCENARIO)
+
+
+def measured(config: MobileNetConfig, *, factor: float = 1.0) -> Measurement:
+    """In three processes, as the planted runtime takes for it."""
+    row = measurement(
+        Candidate(config=config).key,
+        engine="onnxruntime",
+        median_ms=factor * planted_ms(config, MULTIPLE),
+        rounds=36,
+    )
+    blocks = tuple(replace(block, worker=block.round // 12) for block in row.blocks)
+    return replace(row, blocks=blocks)
+
+
+def played(model: LatencyModel, budget: Budget, rounds: int = 4) -> tuple[Outlook, int]:
+    """The proposals measured, until there is nothing more to measure."""
+    rows: list[Measurement] = []
+    for _ in range(rounds):
+        found = outlook(model, rows, budget)
+        if not found.shortlist:
+            break
+        rows += [measured(one.config) for one in found.shortlist]
+    return outlook(model, rows, budget), len(rows)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_answer_is_close_to_the_best_there_is(model: LatencyModel, seed: int) -> None:
+    budget = Budget(random.Random(seed).uniform(0.0015, 0.06))
+
+    found, count = played(model, budget)
+
+    reachable = [
+        one.top1_percent
+        for config in space()
+        if planted_ms(config, MULTIPLE) * INTERVAL_ENDS <= 1e3 * budget.max_latency_s
+        and (one := accuracy(config)) is not None
+    ]
+    assert found.best is not None
+    assert found.best.latency_s <= budget.max_latency_s
+    assert found.best.top1_percent >= max(reachable) - 0.5
+    assert count <= 16
+
+
+def test_a_prediction_alone_is_no_answer(model: LatencyModel) -> None:
+    found = outlook(model, [], Budget(0.01))
+
+    assert found.best is None
+    assert found.predicted is not None
+    assert found.shortlist
+
+
+def test_a_network_whose_interval_reaches_beyond_the_budget_is_not_said_to_meet_it(
+    model: LatencyModel,
+) -> None:
+    config = MobileNetConfig(0.5, 160)
+    row = measured(config)
+    interval = row.interval_s
+    assert interval is not None
+
+    within, across = Budget(interval.high * 1.001), Budget(row.median_s * 1.0001)
+    beyond = Budget(interval.low * 0.999)
+
+    def fit_of(budget: Budget) -> object:
+        found = outlook(model, [row], budget)
+        return next(one.fit(budget) for one in found.options if one.config == config)
+
+    assert fit_of(within) == "meets"
+    assert fit_of(across) == "cannot tell"
+    assert fit_of(beyond) == "misses"
+
+
+def test_one_process_proves_nothing(model: LatencyModel) -> None:
+    row = measurement("0.5-160", engine="onnxruntime", median_ms=1.0)
+    budget = Budget(1.0)
+
+    assert outlook(model, [row], budget).best is None
+
+
+@pytest.mark.parametrize("quality", ["preview", "preliminary"])
+def test_a_first_look_proves_nothing(model: LatencyModel, quality: str) -> None:
+    row = replace(measured(MobileNetConfig(0.5, 160)), quality=quality)  # type: ignore[arg-type]
+
+    assert outlook(model, [row], Budget(1.0)).best is None
+
+
+def test_what_was_measured_corrects_predictions_of_its_size(model: LatencyModel) -> None:
+    budget = Budget(planted_ms(MobileNetConfig(0.5, 160), MULTIPLE) / 1e3)
+    other = MobileNetConfig(0.5, 176)
+    before = next(one for one in outlook(model, [], budget).options if one.config == other)
+
+    slow = [measured(MobileNetConfig(0.5, 160), factor=1.2)]
+    after = next(one for one in outlook(model, slow, budget).options if one.config == other)
+
+    assert after.predicted_s == pytest.approx(1.2 * before.predicted_s, rel=0.05)
+
+
+def test_nothing_larger_than_the_budget_is_proposed(model: LatencyModel) -> None:
+    found = outlook(model, [], Budget(1.0, max_size_bytes=6_000_000))
+
+    assert found.options
+    assert max(one.size_bytes for one in found.options) <= 6_000_000
+
+
+def test_where_nothing_is_small_enough_it_says_so(model: LatencyModel) -> None:
+    found = outlook(model, [], Budget(1.0, max_size_bytes=1000))
+
+    assert not found.shortlist
+    assert "the smallest network is larger" in answer(found)
+
+
+def test_where_nothing_is_fast_enough_it_says_so(model: LatencyModel) -> None:
+    found = outlook(model, [], Budget(1e-6))
+
+    assert not found.shortlist
+    assert "None is predicted to stay within" in answer(found)
+
+
+def test_the_search_ends_when_nothing_promises_to_be_better(model: LatencyModel) -> None:
+    found = outlook(model, [measured(MobileNetConfig())], Budget(1.0))
+
+    assert found.best is not None
+    assert found.best.config == MobileNetConfig()
+    assert not found.shortlist
+
+
+def test_what_another_way_of_running_took_is_left_out(model: LatencyModel) -> None:
+    row = replace(measured(MobileNetConfig()), scenario=Scenario("openvino"))
+
+    assert outlook(model, [row], Budget(1.0)).best is None
+
+
+@pytest.mark.parametrize("latency_s", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_budget_that_means_nothing_is_refused(latency_s: float) -> None:
+    with pytest.raises(BudgetError, match="Give more"):
+        Budget(latency_s)
+    with pytest.raises(BudgetError, match="Give more"):
+        Budget(1.0, max_size_bytes=0)
+
+
+def test_accuracies_are_of_the_source_that_was_asked_for(model: LatencyModel) -> None:
+    def top1(source: str) -> Option:
+        options = outlook(model, [], Budget(1.0), source=source).options
+        return next(one for one in options if one.config == MobileNetConfig())
+
+    assert top1("tf_slim_2018").top1_percent != top1("tf_slim_2017").top1_percent
+    assert top1("tf_slim_2018").top1_error is None
+
+
+def test_measurements_of_an_invalid_run_are_not_relied_on() -> None:
+    run = a_run(measured(MobileNetConfig()))
+
+    assert reliable([run]) == run.measurements

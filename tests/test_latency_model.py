@@ -1,0 +1,144 @@
+"""A latency model finds out what a runtime likes, and says how far it may be relied on."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.candidates import Candidate
+from benchmarks.latency_model import (
+    CALIBRATION_NETWORKS,
+    MIN_NETWORKS,
+    Kernels,
+    LatencyModel,
+    LatencyModelError,
+    calibration_networks,
+    fit,
+    line_in_mult_adds,
+    space,
+)
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Scenario
+from mobilenet.config import MobileNetConfig
+from mobilenet.cost import cost
+from tests.samples import measurement
+
+HELD_OUT = random.Random(3).sample(space(), 60)
+
+
+def planted_ms(config: MobileNetConfig, multiple: int) -> float:
+    """A runtime with 20 GFLOP/s, half of that where channels are no multiple, 5 GB/s, 0.1 ms."""
+    total = 0.1
+    for layer in cost(config).layers:
+        is_slow = layer.kind in ("pointwise", "depthwise") and layer.input_shape[0] % multiple != 0
+        total += 2e3 * layer.mult_adds / 20e9 * (2 if is_slow else 1)
+        total += 1e3 * (layer.activation_bytes + 4 * layer.weights) / 5e9
+    return total
+
+
+def timed(
+    config: MobileNetConfig, multiple: int, noise: random.Random | None = None
+) -> Measurement:
+    scatter = 1 + noise.gauss(0, 0.005) if noise else 1.0
+    key = Candidate(config=config).key
+    return measurement(key, engine="onnxruntime", median_ms=planted_ms(config, multiple) * scatter)
+
+
+def calibrated(multiple: int) -> LatencyModel:
+    noise = random.Random(5)
+    return fit(
+        [timed(config, multiple, noise) for config in calibration_networks()],
+        Scenario("onnxruntime"),
+    )
+
+
+def errors(model: LatencyModel, multiple: int) -> list[float]:
+    return [abs(1e3 * model.predict_s(one) / planted_ms(one, multiple) - 1) for one in HELD_OUT]
+
+
+@pytest.mark.parametrize("multiple", [4, 8])
+def test_networks_that_it_has_not_seen_are_predicted(multiple: int) -> None:
+    found = errors(calibrated(multiple), multiple)
+
+    assert np.median(found) < 0.03
+    assert np.quantile(found, 0.95) < 0.08
+
+
+def test_it_finds_out_which_channel_counts_are_slow() -> None:
+    assert calibrated(4).kernels.multiple == 4
+    assert calibrated(8).kernels.multiple == 8
+
+
+def test_a_straight_line_in_mult_adds_does_much_worse_where_channels_matter() -> None:
+    known = [(one, planted_ms(one, 4)) for one in calibration_networks()]
+    line = line_in_mult_adds(known, HELD_OUT)
+    off = [abs(ms / planted_ms(one, 4) - 1) for ms, one in zip(line, HELD_OUT, strict=True)]
+
+    assert np.median(off) > 3 * np.median(errors(calibrated(4), 4))
+
+
+def test_each_network_is_predicted_by_a_model_that_has_not_seen_it() -> None:
+    noise = random.Random(5)
+    rows = [timed(config, 4, noise) for config in calibration_networks()]
+    spoiled = replace(rows[0], blocks=timed_twice_as_long(rows[0]))
+
+    honest = fit(rows, Scenario("onnxruntime"))
+    fooled = fit([spoiled, *rows[1:]], Scenario("onnxruntime"))
+
+    assert fooled.error > 3 * honest.error
+    worst = max(fooled.left_out, key=lambda one: abs(one.error))
+    assert worst.config == rows[0].candidate.config
+
+
+def timed_twice_as_long(row: Measurement) -> tuple:  # type: ignore[type-arg]
+    return tuple(
+        replace(block, times_ns=tuple(2 * ns for ns in block.times_ns)) for block in row.blocks
+    )
+
+
+def test_the_networks_to_calibrate_with_are_always_the_same_and_all_different() -> None:
+    chosen = calibration_networks()
+
+    assert len(set(chosen)) == len(chosen) == CALIBRATION_NETWORKS >= MIN_NETWORKS
+    assert chosen == calibration_networks()
+    assert set(chosen) <= set(space())
+
+
+def test_the_space_has_widths_off_the_grid_and_the_papers_own() -> None:
+    networks = set(space())
+
+    assert {MobileNetConfig(0.25, 128), MobileNetConfig(0.75, 192), MobileNetConfig()} <= networks
+    assert {MobileNetConfig(0.61, 144), MobileNetConfig(0.6875, 208)} <= networks
+    assert len(networks) == len(space())
+
+
+def test_too_few_networks_are_refused_with_the_way_out() -> None:
+    rows = [timed(config, 4) for config in calibration_networks(MIN_NETWORKS)]
+
+    with pytest.raises(LatencyModelError, match="Calibrate first"):
+        fit(rows[1:], Scenario("onnxruntime"))
+
+
+def test_what_was_timed_in_another_way_is_not_learned_from() -> None:
+    rows = [timed(config, 4) for config in calibration_networks()]
+
+    with pytest.raises(LatencyModelError, match="0 networks"):
+        fit(rows, Scenario("onnxruntime", threads=2))
+
+
+@pytest.mark.parametrize(
+    "config", [MobileNetConfig(block="full"), MobileNetConfig(depth="shallow")]
+)
+def test_a_network_of_another_kind_is_not_guessed_at(config: MobileNetConfig) -> None:
+    with pytest.raises(LatencyModelError, match="Measure it instead"):
+        calibrated(4).predict_s(config)
+
+
+def test_no_term_gives_time_back() -> None:
+    assert min(calibrated(8).seconds) >= 0
+
+
+def test_an_indifferent_runtime_is_not_said_to_like_anything() -> None:
+    assert isinstance(calibrated(1).kernels, Kernels)
+    assert max(errors(calibrated(1), 1)) < 0.03
