@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from benchmarks import charts
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.collection import collect
+from benchmarks.layer_times import LayerTimes
 from benchmarks.references import references
 from benchmarks.results import Measurement, Run
+from benchmarks.roofline import roofline as points_of
+from benchmarks.roofline import why_no_roofline
 from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.variants import DEFAULT_WEIGHTS, Metric, Variant, describe
 from mobilenet.accuracy import DEFAULT_SOURCE
@@ -107,6 +110,47 @@ def layers(
     unit: "mult_adds", "parameters" or "activation".
     """
     return _ready(charts.layers(cost(config), unit=unit, dark=dark), dark=dark)
+
+
+def layer_shares(
+    run: Run, network: Network | None = None, *, engine: str | None = None, dark: bool = False
+) -> NotebookFigure:
+    """Where the time of a MobileNet goes, block by block, beside where its mult-adds are.
+
+    run: measured with `layers=True`. network, engine: of several; by default the first.
+    Raises ScenarioError if the run has no times of its layers.
+    """
+    config, times, _ = _dissected(run, network, engine)
+    return _ready(charts.layer_shares(cost(config), times, dark=dark), dark=dark)
+
+
+def roofline(
+    run: Run, network: Network | None = None, *, engine: str | None = None, dark: bool = False
+) -> NotebookFigure:
+    """How near each layer of a MobileNet comes to what this machine does at best.
+
+    run: measured with `layers=True`. network, engine: of several; by default the first.
+    Raises ScenarioError if the run has no times of its layers, or no ceiling for them.
+    """
+    _, _, row = _dissected(run, network, engine)
+    if (reason := why_no_roofline(row, run.ceilings)) is not None:
+        raise ScenarioError(f"There is no roofline of {row.candidate.name}. {reason}")
+    return _ready(charts.roofline(points_of(row, run.ceilings), dark=dark), dark=dark)
+
+
+def _dissected(
+    run: Run, network: Network | None, engine: str | None
+) -> tuple[MobileNetConfig, LayerTimes, Measurement]:
+    wanted = None if network is None else candidate(network)
+    for row in run.measurements:
+        config, times = row.candidate.config, row.layer_times
+        fits = wanted in (None, row.candidate) and engine in (None, row.scenario.engine)
+        if fits and config is not None and times is not None:
+            return config, times, row
+    raise ScenarioError(
+        "The run has no times of these layers. Measure a MobileNet with layers=True, in an engine "
+        "that tells them."
+    )
 
 
 def _variants(run: Run, scenario: Scenario, source: str, weights: str) -> tuple[Variant, ...]:

@@ -318,6 +318,28 @@ class Run:
             self, metric, engine=engine, selected=selected, baseline=baseline, dark=dark
         )
 
+    def layers(
+        self, network: str | None = None, *, engine: str | None = None, dark: bool = False
+    ) -> go.Figure:
+        """Where the time of a MobileNet goes, block by block; of a run with `layers=True`.
+
+        network, engine: of several in the run. Raises ScenarioError without times of layers.
+        """
+        from benchmarks.figures import layer_shares
+
+        return layer_shares(self, network, engine=engine, dark=dark)
+
+    def roofline(
+        self, network: str | None = None, *, engine: str | None = None, dark: bool = False
+    ) -> go.Figure:
+        """How near its layers come to what this machine does at best; the same runs.
+
+        Raises ScenarioError without times of layers, or without a ceiling for them.
+        """
+        from benchmarks.figures import roofline
+
+        return roofline(self, network, engine=engine, dark=dark)
+
     def save(self, title: str = "", note: str = "", tags: Sequence[str] = ()) -> str:
         """Keep it in the store, where the dashboard's Snapshots page shows it; its id.
 

@@ -43,6 +43,16 @@ def gigabytes(count_bytes: int) -> str:
     return f"{significant(count_bytes / 1e9, 2)} GB"
 
 
+def flops_per_s(rate: float) -> str:
+    """Floating-point operations a second: "96.4 GFLOP/s"."""
+    return f"{significant(rate / 1e9)} GFLOP/s"
+
+
+def bytes_per_s(rate: float) -> str:
+    """ "28.4 GB/s", of a billion bytes."""
+    return f"{significant(rate / 1e9)} GB/s"
+
+
 def joules(energy_j: float | None) -> str:
     """In the unit that keeps the number short: "1.23 J", "123 mJ"."""
     if energy_j is None:

@@ -7,6 +7,7 @@ as_figure(figure)                                           # in a notebook or a
 
 from benchmarks.charts.beside import MOST_RUNS, Series, beside, beside_alt
 from benchmarks.charts.caption import captioned
+from benchmarks.charts.choice import choice, choice_alt
 from benchmarks.charts.distribution import MOST_CURVES, distribution, distribution_alt
 from benchmarks.charts.figure import CONFIG, Figure, Ready, as_figure
 from benchmarks.charts.fronts import Front, fronts
@@ -14,6 +15,7 @@ from benchmarks.charts.grid import GRID_METRICS, GridMetric, grid, grid_alt
 from benchmarks.charts.guesses import guesses, guesses_alt
 from benchmarks.charts.history import history, history_alt
 from benchmarks.charts.identical import identical, identical_alt
+from benchmarks.charts.layer_shares import layer_shares, layer_shares_alt
 from benchmarks.charts.layers import LAYER_UNITS, LayerUnit, layers, layers_alt
 from benchmarks.charts.learning import (
     LEARNING_QUANTITIES,
@@ -22,6 +24,8 @@ from benchmarks.charts.learning import (
     learning,
     learning_alt,
 )
+from benchmarks.charts.roofline import roofline, roofline_alt
+from benchmarks.charts.predictions import predictions, predictions_alt
 from benchmarks.charts.scored import Mark, scored, scored_alt
 from benchmarks.charts.thumbnail import thumbnail
 from benchmarks.charts.tradeoff import tradeoff, tradeoff_alt, undrawn, why_undrawn
@@ -46,6 +50,8 @@ __all__ = [
     "beside",
     "beside_alt",
     "captioned",
+    "choice",
+    "choice_alt",
     "distribution",
     "distribution_alt",
     "fronts",
@@ -57,10 +63,16 @@ __all__ = [
     "history_alt",
     "identical",
     "identical_alt",
+    "layer_shares",
+    "layer_shares_alt",
     "layers",
     "layers_alt",
     "learning",
     "learning_alt",
+    "roofline",
+    "roofline_alt",
+    "predictions",
+    "predictions_alt",
     "scored",
     "scored_alt",
     "thumbnail",

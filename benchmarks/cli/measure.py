@@ -65,6 +65,9 @@ def measure(
     memory: Annotated[
         bool, typer.Option("--memory", help="Peak memory too, and energy where it is counted.")
     ] = False,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="MobileNets layer by layer too, beside a ceiling.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the run there as a snapshot.")
     ] = None,
@@ -94,6 +97,7 @@ def measure(
       mobilenet-bench measure --reference resnet18 --engine eager,openvino
       mobilenet-bench measure --width 0.5 --engine all     which is fastest?
       mobilenet-bench measure --width 0.5 --preset standard --out run.json
+      mobilenet-bench measure --width 0.5 --layers         where does the time go?
       mobilenet-bench measure --width 0.5 --against old/.venv/bin/python
 
     Exit status: 0 all was measured, 1 something failed, 2 bad input, 130 interrupted. With
@@ -129,7 +133,9 @@ def measure(
             threads=threads,
             batch=batch,
         )
-        request = request_for(networks, scenarios, preset, memory=memory)
+        request = request_for(networks, scenarios, preset, memory=memory, layers=layers)
+        if against is not None and layers:
+            raise InputError("--layers are not timed with --against. Leave one of them out.")
         limit = check_against(against, fail_if_slower, against_out, memory=memory)
         check_target(request, out or against_out, title, note, as_json=as_json)
         check_target(request, against_out or out, title, note, as_json=as_json)
@@ -155,15 +161,18 @@ def _run(request: Request) -> Run:
 
 def _answer(run: Run, out: Path | None, title: str, note: str, *, as_json: bool) -> None:
     """Save before anything is printed; what could not be saved is printed all the same."""
-    from benchmarks import snapshot
+    from benchmarks import layer_table, snapshot
     from benchmarks.tables import describe_failure, to_text
 
     answer, problem = "", None
+    width = terminal_width()
     try:
         answer = (
             snapshot.dumps(run, title=title, note=note)
             if as_json
-            else to_text(run, width=terminal_width())
+            else "\n\n".join(
+                filter(None, [to_text(run, width=width), layer_table.to_text(run, width=width)])
+            )
         )
         if out is not None:
             snapshot.save(run, out, title=title, note=note)
