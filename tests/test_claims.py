@@ -190,7 +190,7 @@ def test_an_interval_across_the_limit_says_nothing() -> None:
 
 
 def test_two_copies_that_differ_make_limits_wider() -> None:
-    run = paper_run({"1.0-224-full": 8.9 * 5.687})
+    run = paper_run({"1.0-224-full": 9.3 * 5.687})
     own = next(row for row in run.measurements if row.candidate.key == "1.0-224")
     blocks = timed("1.0-224", 5.687 * 1.05, workers=(1.0, 1.001, 0.999)).blocks
     doubtful = replace(run, controls=(replace(own, blocks=blocks),))
@@ -309,7 +309,18 @@ def test_what_could_not_be_timed_cannot_be_told() -> None:
     found = of("table-8-time-vgg", replace(run, failures=(failure,)))
 
     assert found.outcome == "cannot tell"
-    assert found.why == "VGG-16 could not be timed here: it does not fit into memory."
+    assert found.why == "VGG-16: it does not fit into memory."
+
+
+def test_layers_that_could_not_be_timed_leave_the_rest_as_it_is() -> None:
+    run = paper_run()
+    rows = tuple(replace(row, layer_times=None) for row in run.measurements)
+    failure = Failure(candidate("1.0-224"), EAGER, "layers could not be timed: nobody tells")
+    silent = replace(run, measurements=rows, failures=(failure,))
+
+    assert of("table-2-time", silent).outcome == "cannot tell"
+    assert of("table-2-time", silent).why == "1.0-224: layers could not be timed: nobody tells."
+    assert of("equations-time", silent).outcome == "holds"
 
 
 def test_a_strangers_words_are_only_words() -> None:

@@ -4,7 +4,7 @@ findings(run, scenario)             what came of each claim
 request(scenario, preset)           the one measurement that all of them need
 """
 
-from benchmarks.claims.asking import request
+from benchmarks.claims.asking import request, seconds_for
 from benchmarks.claims.claim import OUTCOMES, Claim, Finding, Number, Outcome
 from benchmarks.claims.deciding import by_table, claims, findings, missing, summary
 
@@ -19,5 +19,6 @@ __all__ = [
     "findings",
     "missing",
     "request",
+    "seconds_for",
     "summary",
 ]

@@ -9,9 +9,11 @@ from benchmarks.claims.claim import Claim
 from benchmarks.claims.deciding import claims
 from benchmarks.jobs.request import Request
 from benchmarks.scenarios import Scenario
-from benchmarks.timing.protocol import Preset
+from benchmarks.timing.protocol import EFFORTS, Preset
 
 TITLE = "Test the paper's claims"
+# Of a run of all networks with one thread on two CPUs.
+TURNS_S, A_NETWORK_S, A_DISSECTION_S = 5.0, 1.5, 3.0
 ANCHOR = "1.0-224"  # what nearly all are compared with; the run times it twice
 
 
@@ -33,6 +35,13 @@ def request(
         layers=_networks(key for claim in chosen for key in claim.layers),
         owner=owner,
     )
+
+
+def seconds_for(asked: Request) -> float:
+    """About how long a request takes: as many processes as it takes at least, in each of which
+    every network warms up and takes its turns. What has to be exported first comes on top."""
+    a_process_s = TURNS_S + A_NETWORK_S * len(asked.candidates)
+    return EFFORTS[asked.preset].min_workers * a_process_s + A_DISSECTION_S * len(asked.layers)
 
 
 def _networks(keys: Iterable[str]) -> tuple[Candidate, ...]:

@@ -70,8 +70,7 @@ class Evidence:
         for run in list(self.collection.finished.values())[::-1]:
             for failure in run.failures:
                 if failure.scenario == self.scenario and failure.candidate.key in keys:
-                    name = label(failure.candidate.key)
-                    return f"{name} could not be timed here: {failure.reason.rstrip('.')}."
+                    return f"{label(failure.candidate.key)}: {failure.reason.rstrip('.')}."
         return None
 
 

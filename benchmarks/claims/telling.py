@@ -29,6 +29,11 @@ def facts(one: Finding) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in rows if text)
 
 
+def brief(one: Finding) -> tuple[tuple[str, str], ...]:
+    """The same, without the criterion where figures agree that stand beside each other."""
+    return tuple(row for row in facts(one) if not (row[0] == TESTED and _is_plain(one)))
+
+
 def to_text(found: Sequence[Finding], *, width: int = 100) -> str:
     """All of them by table, and how many came out how."""
     parts = []
@@ -38,9 +43,7 @@ def to_text(found: Sequence[Finding], *, width: int = 100) -> str:
             lines += textwrap.wrap(
                 f"{one.word.upper()}: {one.claim.sentence}", width, subsequent_indent="  "
             )
-            for name, text in facts(one):
-                if name == TESTED and _is_plain(one):
-                    continue
+            for name, text in brief(one):
                 lines += textwrap.wrap(
                     f"{name}: {text}",
                     width,

@@ -50,8 +50,8 @@ def _ratio(test: TimeRatio, found: Evidence) -> Decision:
     bounds = pair.ratio.interval
     assert bounds is not None  # a pair has one
     text = (
-        f"{label(test.slow)} takes {units.times(pair.ratio.value)} as long as {label(test.fast)} "
-        f"({units.span(bounds.low, bounds.high)})"
+        f"{label(test.slow)} takes {units.times(pair.ratio.value, digits=3)} as long as "
+        f"{label(test.fast)} ({units.span(bounds.low, bounds.high, digits=3)})"
     )
     if test.scale is not None:
         power = math.log(pair.ratio.value) / math.log(test.scale)
@@ -149,7 +149,14 @@ def _share(test: TimeShare, found: Evidence) -> Decision:
         f"{units.percent_span(100 * bounds.low, 100 * bounds.high)} of the time of all layers "
         f"({_how(times)})."
     )
-    return _within(bounds, test.least, 1.0, text, doubt(layers.run))
+    more = 1 + BETWEEN_PROCESSES
+    possible = Interval(_weighted(bounds.low, 1 / more), _weighted(bounds.high, more))
+    return _within(possible, test.least, 1.0, text, doubt(layers.run))
+
+
+def _weighted(share: float, factor: float) -> float:
+    """The share of a part that took `factor` times as long, beside a rest that did not."""
+    return share * factor / (share * factor + 1 - share)
 
 
 def _blocks(test: BlocksFaster, found: Evidence) -> Decision:

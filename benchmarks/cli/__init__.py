@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli import data, evaluate, machine, measure, share, train, weights
+from benchmarks.cli import choose, data, evaluate, machine, measure, paper, share, train, weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 for command in (
     measure.measure,
+    choose.choose,
+    paper.paper,
     share.report,
     share.compare,
     data.data,

@@ -78,7 +78,19 @@ def paper(
     _answer(run, as_json=as_json)
     if problem is not None:
         raise stop(problem, FAILED)
-    raise typer.Exit(INTERRUPTED if run.cancelled else FAILED if run.failures else 0)
+    raise typer.Exit(INTERRUPTED if run.cancelled else FAILED if _is_incomplete(run) else 0)
+
+
+def _reliability(run: Run) -> list[str]:
+    if (state := run.state) is None:
+        return ["A preview, from which nothing can be concluded."]
+    return [f"The run is {state.word}.", *(f"{one.text} {one.advice}" for one in state.reasons)]
+
+
+def _is_incomplete(run: Run) -> bool:
+    """Whether a network was not timed. That some engines do not tell of layers is no failure."""
+    timed = {(one.candidate, one.scenario) for one in run.measurements}
+    return any((one.candidate, one.scenario) not in timed for one in run.failures)
 
 
 def _check_alone(engine: list[str] | None, out: Path | None) -> None:
@@ -147,7 +159,7 @@ def _answer(run: Run, *, as_json: bool) -> None:
             ]
         )
         return
-    typer.echo("\n".join([telling.ABOUT, heading(run)[0]]))
+    typer.echo("\n".join([telling.ABOUT, heading(run)[0], *_reliability(run)]))
     for scenario, own in found.items():
         typer.echo(f"\n{scenario_label(scenario)}\n")
         typer.echo(telling.to_text(own, width=terminal_width()))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from benchmarks.dashboard import (
     accuracy,
+    choose,
     comparing,
     explore,
     gallery,
@@ -15,6 +16,7 @@ from benchmarks.dashboard import (
     login,
     measurable,
     method,
+    paper,
     steered,
     trying,
 )
@@ -28,7 +30,14 @@ def show() -> None:
     if needs_login():
         login.ask()
     start, snapshots = explore.page(), gallery.page()
-    measuring = [start, accuracy.page(), trying.page(), measurable.page()]
+    measuring = [
+        start,
+        paper.page(),
+        choose.page(start),
+        accuracy.page(),
+        trying.page(),
+        measurable.page(),
+    ]
     looking = [
         snapshots,
         comparing.page(),
