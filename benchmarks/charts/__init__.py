@@ -24,8 +24,8 @@ from benchmarks.charts.learning import (
     learning,
     learning_alt,
 )
-from benchmarks.charts.roofline import roofline, roofline_alt
 from benchmarks.charts.predictions import predictions, predictions_alt
+from benchmarks.charts.roofline import roofline, roofline_alt
 from benchmarks.charts.scored import Mark, scored, scored_alt
 from benchmarks.charts.thumbnail import thumbnail
 from benchmarks.charts.tradeoff import tradeoff, tradeoff_alt, undrawn, why_undrawn
@@ -69,10 +69,10 @@ __all__ = [
     "layers_alt",
     "learning",
     "learning_alt",
-    "roofline",
-    "roofline_alt",
     "predictions",
     "predictions_alt",
+    "roofline",
+    "roofline_alt",
     "scored",
     "scored_alt",
     "thumbnail",
