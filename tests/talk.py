@@ -14,8 +14,10 @@ from benchmarks.messages import (
     COMMAND,
     EVENT,
     Cancel,
+    Dissect,
     Done,
     Event,
+    Gauge,
     Measure,
     Prepare,
     Prepared,
@@ -66,7 +68,7 @@ class Worker:
             with suppress(BrokenPipeError):
                 pipe.close()
 
-    def say(self, command: Measure | Prepare | Cancel) -> None:
+    def say(self, command: Measure | Prepare | Dissect | Gauge | Cancel) -> None:
         self.say_line(COMMAND.dump_json(command))
 
     def say_line(self, line: bytes) -> None:
@@ -83,7 +85,7 @@ class Worker:
             heard.append(self.hear())
         return heard
 
-    def ask(self, command: Measure | Prepare) -> list[Event]:
+    def ask(self, command: Measure | Prepare | Dissect | Gauge) -> list[Event]:
         self.say(command)
         return self.hear_all()
 
@@ -112,11 +114,11 @@ def measure(
 ) -> Measure:
     """The command; networks are exported where the engine wants files."""
     scenario = Scenario(engine=engine, precision=precision, batch=batch)
-    tasks = tuple(_task(network, scenario) for network in networks or (TINY,))
+    tasks = tuple(task_of(network, scenario) for network in networks or (TINY,))
     return Measure(run_id, tasks, plan, "measured")
 
 
-def _task(network: str, scenario: Scenario) -> Task:
+def task_of(network: str, scenario: Scenario) -> Task:
     form = form_for(candidate(network), scenario)
     return Task(candidate(network), scenario, str(prepared(form)) if form else None)
 

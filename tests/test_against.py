@@ -113,6 +113,7 @@ def test_what_one_pytorch_compiled_is_not_timed_in_another() -> None:
         (["--fail-if-slower", "5%"], "go with --against only"),
         (["--against-out", "x.json"], "go with --against only"),
         (["--against", "python", "--memory"], "--memory is not measured with --against"),
+        (["--against", "python", "--layers"], "--layers are not timed with --against"),
         (["--against", "python", "--fail-if-slower", "much"], "'much' is no share"),
         (["--against", "no/such/python"], "no/such/python cannot be started"),
     ],

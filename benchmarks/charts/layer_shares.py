@@ -8,7 +8,7 @@ from typing import NamedTuple
 from benchmarks import units
 from benchmarks.charts.axes import linear_ticks
 from benchmarks.charts.figure import Figure, axis, layout
-from benchmarks.charts.palette import BLUE, ORANGE, colours
+from benchmarks.charts.palette import GREEN, GREY, colours
 from benchmarks.layer_times import LayerTimes
 from mobilenet.cost import Cost, LayerCost, LayerKind
 
@@ -37,7 +37,7 @@ def layer_shares(cost: Cost, times: LayerTimes, *, dark: bool) -> Figure:
     shares = _shares(cost, times)
     cards = [_card(share, times) for share in shares]
     ticks = linear_ticks(max(max(one.time_percent, one.mult_adds_percent) for one in shares))
-    time, mult_adds = colours(dark)[ORANGE], colours(dark)[BLUE]
+    time, mult_adds = colours(dark)[GREEN], colours(dark)[GREY]
     return {
         "data": [
             _bars("time", [one.time_percent for one in shares], shares, cards, time, ""),
@@ -61,7 +61,7 @@ def layer_shares(cost: Cost, times: LayerTimes, *, dark: bool) -> Figure:
                 dark=dark,
                 rangemode="tozero",
                 tickvals=ticks,
-                ticktext=[units.significant(tick, 2) for tick in ticks],
+                ticktext=[f"{tick:,g}" for tick in ticks],
                 fixedrange=True,
             ),
             yaxis=axis(
