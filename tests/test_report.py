@@ -19,6 +19,7 @@ from benchmarks.report.plain import timm_name
 from benchmarks.results import Failure
 from benchmarks.snapshot import MAX_BYTES as SNAPSHOT_BYTES
 from benchmarks.snapshot import Snapshot, SnapshotError, dumps, loads
+from tests.planted_paper import paper_run
 from tests.samples import a_run, measurement
 
 SCRIPT = "<script>alert(1)</script>"
@@ -224,3 +225,31 @@ def test_what_editors_and_browsers_put_before_a_page_does_no_harm(before: bytes)
     assert read(before + to_html(saved).encode(), "run.html") == saved
     if not before.startswith(b"<"):
         assert read(before + saved.text.encode(), "run.json") == saved
+
+
+def test_a_run_of_the_papers_networks_carries_the_claims() -> None:
+    saved = loads(dumps(paper_run({"1.0-224-full": 25.0}), title="", note=""))
+
+    page, text = to_html(saved), to_markdown(saved)
+
+    assert "The MobileNets paper&#39;s claims in PyTorch eager, 1 thread" in page
+    assert "<strong>Fails here:</strong> The network with full convolutions" in page
+    assert "two digits changed places" in page
+    assert "- **fails here**: The network with full convolutions takes 8 to 9 times as" in text
+    assert read(page.encode(), "run.html") == saved
+
+
+def test_a_run_of_other_networks_says_nothing_of_the_claims() -> None:
+    assert "paper&#39;s claims" not in to_html(a_snapshot())
+    assert "paper's claims" not in to_markdown(a_snapshot())
+
+
+def test_words_of_a_stranger_among_the_claims_are_only_words() -> None:
+    run = paper_run()
+    rows = tuple(row for row in run.measurements if row.candidate.key != "vgg16")
+    failed = Failure(candidate("vgg16"), rows[0].scenario, f"{SCRIPT} @nobody")
+    saved = loads(dumps(replace(run, measurements=rows, failures=(failed,)), title="", note=""))
+
+    assert SCRIPT not in to_html(saved)
+    assert SCRIPT not in to_markdown(saved)
+    assert "@nobody" not in to_markdown(saved)

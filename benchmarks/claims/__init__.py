@@ -6,7 +6,7 @@ request(scenario, preset)           the one measurement that all of them need
 
 from benchmarks.claims.asking import request, seconds_for
 from benchmarks.claims.claim import OUTCOMES, Claim, Finding, Number, Outcome
-from benchmarks.claims.deciding import by_table, claims, findings, missing, summary
+from benchmarks.claims.deciding import by_table, claims, findings, is_tested, missing, summary
 
 __all__ = [
     "OUTCOMES",
@@ -17,6 +17,7 @@ __all__ = [
     "by_table",
     "claims",
     "findings",
+    "is_tested",
     "missing",
     "request",
     "seconds_for",

@@ -48,6 +48,11 @@ def missing(found: Iterable[Finding]) -> tuple[Claim, ...]:
     return tuple(one.claim for one in found if one.outcome == "not measured")
 
 
+def is_tested(found: Iterable[Finding]) -> bool:
+    """Whether all was timed that the claims need, but for layers, which some engines hide."""
+    return all(claim.layers for claim in missing(found))
+
+
 def by_table(found: Iterable[Finding]) -> dict[str, list[Finding]]:
     """In the order of the paper."""
     tables: dict[str, list[Finding]] = {}
@@ -78,7 +83,8 @@ def _finding(claim: Claim, found: Evidence) -> Finding:
 
 
 def _arithmetic(claim: Claim) -> tuple[Outcome | None, str | None]:
-    parts = [", ".join(one.as_counted for one in claim.numbers) + "."] if claim.numbers else []
+    counted = ", ".join(one.as_counted for one in claim.numbers)
+    parts = [_sentence(counted)] if counted else []
     parts += [claim.reasoned.text] if claim.reasoned else []
     said = [one.agrees for one in claim.numbers]
     if claim.reasoned is not None and claim.reasoned.holds is not None:
@@ -90,6 +96,9 @@ def _arithmetic(claim: Claim) -> tuple[Outcome | None, str | None]:
 def _why(claim: Claim, outcome: Outcome) -> str:
     off = [f"{one.as_counted} instead of {one.printed}" for one in claim.numbers if not one.agrees]
     if off:
-        told = ", ".join(off)
-        return f"{told[0].upper()}{told[1:]}."
+        return _sentence(", ".join(off))
     return _AGREES[claim.basis][outcome == "fails"]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

@@ -43,8 +43,8 @@ def _table_4() -> tuple[Claim, ...]:
             figure="71.7 % and 70.6 %",
             test="By training both on ImageNet.",
             reasoned=_apart("1.0-224-full", "1.0-224"),
-            untestable=f"{NO_IMAGENET} Nobody else has published the network with full "
-            "convolutions.",
+            untestable=f"{NO_IMAGENET} No other release of the network with full "
+            "convolutions is known.",
             basis="published",
         ),
     )
@@ -74,7 +74,7 @@ def _table_5() -> tuple[Claim, ...]:
             figure="68.4 % and 65.3 %",
             test="By training both on ImageNet.",
             reasoned=_apart(narrow, shallow),
-            untestable=f"{NO_IMAGENET} Nobody else has published the shallow network.",
+            untestable=f"{NO_IMAGENET} No other release of the shallow network is known.",
             basis="published",
         ),
         Claim(

@@ -64,7 +64,7 @@ def choose() -> Way:
 
 
 def how_long(way: Way, missing: Iterable[Claim]) -> str:
-    """What testing takes, before it is started; "up to": what is known in advance is only that."""
+    """What testing takes, before it is started."""
     try:
         wanted = claims.request(way.scenario, way.effort, missing)
     except ScenarioError as error:
@@ -72,8 +72,8 @@ def how_long(way: Way, missing: Iterable[Claim]) -> str:
     count = units.counted(len(wanted.candidates), "network")
     about = units.duration(claims.seconds_for(wanted))
     return (
-        f"{count} in turns, about {about}; the first time some more, to prepare them. The machine "
-        "should have nothing else to do."
+        f"{count} in turns, about {about} or less; the first time some more, to prepare them. The "
+        "machine should have nothing else to do."
     )
 
 

@@ -15,6 +15,8 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from benchmarks import charts, units
+from benchmarks.claims.telling import brief
+from benchmarks.report.paper import tested
 from benchmarks.report.pictures import pictures
 from benchmarks.snapshot import Snapshot, SnapshotError, decode
 from benchmarks.tables import describe_failure, heading, notes, to_cells
@@ -43,6 +45,8 @@ def to_html(snapshot: Snapshot) -> str:
         rows=rows,
         failures=[describe_failure(failure) for failure in run.failures],
         charts=drawn,
+        papers=tested(run),
+        facts=brief,
         plotly=Markup(get_plotlyjs()),
         script=Markup(script),
         hashes=[_hash(get_plotlyjs()), _hash(script)],

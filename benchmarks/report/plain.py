@@ -9,9 +9,12 @@ import re
 
 from benchmarks import units
 from benchmarks.candidates import Candidate
+from benchmarks.claims import Finding
+from benchmarks.report.paper import tested
 from benchmarks.results import Measurement
 from benchmarks.snapshot import Snapshot
 from benchmarks.tables import heading, notes, to_cells
+from benchmarks.texts import cleaned
 
 # Whatever Markdown, or a site that shows it, could take for markup, a mention or the number of an
 # issue; "@" and "#" do not everywhere yield to a backslash.
@@ -33,6 +36,9 @@ def to_markdown(snapshot: Snapshot) -> str:
     if rows:
         table = [titles, ["---"] * len(titles), *rows]
         parts.append("\n".join(f"| {' | '.join(map(_cell, row))} |" for row in table))
+    for paper in tested(run):
+        parts.append(f"#### {_text(paper.title)}\n\n{_text(paper.summary)}")
+        parts.append("\n".join(f"- {_claim(one)}" for one in paper.findings))
     anew = "Its figures were made anew from its times, by other rules than when it was measured."
     told = [
         *notes(run),
@@ -115,6 +121,12 @@ def _csv_row(one: Measurement) -> dict[str, object]:
         "inferences": len(one.times_s),
         "processes": one.workers,
     }
+
+
+def _claim(one: Finding) -> str:
+    """On one line: what came of it, and by which figures."""
+    shown = one.measured or one.by_arithmetic or one.why
+    return f"**{one.word}**: {_text(f'{one.claim.sentence} {cleaned(shown)}')}"
 
 
 def _ms(seconds: float | None) -> str:
