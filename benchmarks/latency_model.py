@@ -144,6 +144,14 @@ def fit(measurements: Iterable[Measurement], scenario: Scenario) -> LatencyModel
     return min((_fitted(known, kernels, scenario) for kernels in KERNELS), key=lambda m: m.error)
 
 
+def is_calibrated(measurements: Iterable[Measurement], scenario: Scenario) -> bool:
+    """Whether enough of the networks are among them that tell most; others say too little of
+    channel counts, as the paper's sixteen do."""
+    wanted = set(calibration_networks())
+    timed = {one.candidate.config for one in measurements if one.scenario == scenario}
+    return len(timed & wanted) >= MIN_NETWORKS
+
+
 def calibration_networks(count: int = CALIBRATION_NETWORKS) -> tuple[MobileNetConfig, ...]:
     """Those that tell most about all others, whatever the runtime's kernels: an I-optimal design.
 

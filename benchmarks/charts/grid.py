@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
 from benchmarks.candidates import Candidate
@@ -39,8 +40,11 @@ class _Cell(NamedTuple):
     candidate: Candidate
     variant: Variant | None
     value: float | None  # None: not known
+    predicted_s: float | None = None  # only where it has not been measured
 
     def text(self, metric: GridMetric) -> str:
+        if self.predicted_s is not None and metric == "latency":
+            return f"≈ {QUANTITIES[metric].text(self.predicted_s)}"
         if self.value is None or self.variant is None:
             return NOT_MEASURED
         if metric == "top1":
@@ -58,14 +62,21 @@ class _Cell(NamedTuple):
 
 
 def grid(
-    variants: Iterable[Variant], *, metric: GridMetric, selected: str | None, dark: bool
+    variants: Iterable[Variant],
+    *,
+    metric: GridMetric,
+    selected: str | None,
+    dark: bool,
+    predicted_s: Mapping[str, float] = MappingProxyType({}),
 ) -> Figure:
     """The 4 × 4 of the paper's Figures 4 and 5, `selected` outlined; others are left out.
 
+    predicted_s: by the candidate's key, seconds for cells that nobody has measured: they stay
+        hollow.
     `customdata[0]` of a cell is its candidate's key, also where nothing is known yet. The cells
     answer to clicks through invisible markers, because plotly selects no heatmap's cells.
     """
-    cells = _cells(variants, metric)
+    cells = _cells(variants, metric, predicted_s)
     shades = _shades(cells, metric)
     columns = [f"{resolution} px" for resolution in PAPER_RESOLUTIONS]
     rows = [f"{width:g}" if width % 1 else f"{width:.1f}" for width in PAPER_WIDTHS]
@@ -146,7 +157,11 @@ def grid_alt(variants: Iterable[Variant], *, metric: GridMetric, selected: str |
     return " ".join(parts)
 
 
-def _cells(variants: Iterable[Variant], metric: GridMetric) -> list[_Cell]:
+def _cells(
+    variants: Iterable[Variant],
+    metric: GridMetric,
+    predicted_s: Mapping[str, float] = MappingProxyType({}),
+) -> list[_Cell]:
     """Row by row from the lower left: narrowest and smallest first."""
     by_key = {variant.candidate.key: variant for variant in variants}
     base = by_key.get(BASE_KEY)
@@ -156,7 +171,8 @@ def _cells(variants: Iterable[Variant], metric: GridMetric) -> list[_Cell]:
             candidate = Candidate(MobileNetConfig(width, resolution))
             variant = by_key.get(candidate.key)
             value = None if variant is None else _value(variant, metric, base)
-            cells.append(_Cell(column, row, candidate, variant, value))
+            guess = predicted_s.get(candidate.key) if value is None else None
+            cells.append(_Cell(column, row, candidate, variant, value, guess))
     return cells
 
 
@@ -183,12 +199,16 @@ def _shades(cells: Sequence[_Cell], metric: GridMetric) -> list[float | None]:
 
 
 def _cell_text(cell: _Cell, metric: GridMetric) -> str:
+    if cell.predicted_s is not None and metric == "latency":
+        return f"{cell.text(metric)}<br>{SMALL.format('predicted')}"
     first, sign, error = cell.text(metric).partition(" ± ")
     second = f"{sign.strip()} {error}" if sign else "preview" if cell.is_preview(metric) else ""
     return f"{first}<br>{SMALL.format(second)}" if second else first
 
 
 def _cell_card(cell: _Cell, metric: GridMetric) -> str:
+    if cell.predicted_s is not None and metric == "latency":
+        return f"<b>{escape(cell.candidate.name)}</b><br>{cell.text(metric)}, predicted"
     if cell.variant is None:
         return f"<b>{escape(cell.candidate.name)}</b><br>Not measured"
     if metric != "vs_theory" or cell.value is None:

@@ -7,7 +7,7 @@ import streamlit as st
 from benchmarks import charts, insight
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.collection import Collection
-from benchmarks.dashboard import as_code, labels, network, shown, table
+from benchmarks.dashboard import as_code, labels, learned_latency, network, shown, table
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.pick import pick
 from benchmarks.dashboard.session import is_dark, is_phone
@@ -96,7 +96,13 @@ def _show_grid(collection: Collection, choice: Choice) -> None:
     config = choice.selected.config or MobileNetConfig()
     grid = tuple(shown.variant(one, collection, choice) for one in shown.grid())
     selected = Candidate(config=config).key
-    figure = charts.grid(grid, metric=metric, selected=selected, dark=is_dark())
+    figure = charts.grid(
+        grid,
+        metric=metric,
+        selected=selected,
+        dark=is_dark(),
+        predicted_s=learned_latency.predicted_s(shown.grid(), choice.scenario),
+    )
     draw(figure, "grid", charts.grid_alt(grid, metric=metric, selected=selected))
 
 

@@ -1,0 +1,184 @@
+"""The Choose page as Streamlit runs it, with nothing timed; and its charts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.charts import Figure, choice, choice_alt, grid, grid_alt, predictions
+from benchmarks.charts.predictions import predictions_alt
+from benchmarks.choosing import Budget, Outlook, outlook
+from benchmarks.dashboard import session
+from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
+from benchmarks.jobs.request import Request
+from benchmarks.latency_model import calibration_networks, fit
+from benchmarks.results import Run
+from mobilenet.config import MobileNetConfig
+from tests.samples import a_run
+from tests.test_choosing import MULTIPLE, SCENARIO, measured
+from tests.test_latency_model import timed
+
+LINK = {"engine": "ONNX Runtime", "max_ms": "10"}
+
+
+def show_page() -> None:
+    from benchmarks.dashboard import choose, explore
+
+    choose.show(explore.page())
+
+
+def calibration() -> Run:
+    noise = random.Random(5)
+    rows = [timed(config, MULTIPLE, noise) for config in calibration_networks()]
+    return a_run(*(replace(row, quality="preliminary") for row in rows))
+
+
+def found(*networks: MobileNetConfig, budget_ms: float = 10.0) -> Outlook:
+    model = fit(calibration().measurements, SCENARIO)
+    return outlook(model, [measured(one) for one in networks], Budget(budget_ms / 1e3))
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server of its own, whose engines are being tried for ever."""
+    monkeypatch.setattr(session, "_probing", Future)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    session.manager.clear()
+    yield
+    session.manager.clear()
+
+
+def opened(link: dict[str, str] = LINK) -> AppTest:
+    page = AppTest.from_function(show_page, default_timeout=30)
+    for name, value in link.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def submitted(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
+    asked: list[Request] = []
+    monkeypatch.setattr(session.manager(), "submit", asked.append)
+    return asked
+
+
+@pytest.mark.usefixtures("server")
+def test_before_anything_is_known_it_offers_to_calibrate(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = submitted(monkeypatch)
+    page = opened()
+
+    assert "Nothing has been learned yet about ONNX Runtime" in page.info[0].value
+    page.button(key="calibrate").click().run()
+
+    assert len(asked) == 1
+    assert [one.config for one in asked[0].candidates] == list(calibration_networks())
+    assert asked[0].quality == "preliminary"
+
+
+@pytest.mark.usefixtures("server")
+def test_after_it_a_prediction_is_called_one_and_can_be_put_to_the_test(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session.manager().add(calibration())
+    asked = submitted(monkeypatch)
+    page = opened()
+
+    assert "That is a prediction" in page.info[0].value
+    assert not page.success
+    page.button(key="verify").click().run()
+
+    assert len(asked) == 1
+    assert asked[0].fresh
+    assert asked[0].quality == "measured"
+
+
+@pytest.mark.usefixtures("server")
+def test_only_what_was_measured_is_an_answer() -> None:
+    session.manager().add(calibration())
+    run = replace(a_run(measured(MobileNetConfig(0.5, 128))), id="ba9876543210")
+    session.manager().add(run)
+    page = opened()
+    said = page.success[0].value.replace("\\", "")
+
+    assert "MobileNet 0.5-128 is the most accurate that was measured" in said
+    assert "✓ meets it" in page.dataframe[0].value["Budget"].to_list()
+
+
+@pytest.mark.usefixtures("server")
+def test_a_budget_that_nothing_meets_is_no_dead_end() -> None:
+    session.manager().add(calibration())
+
+    too_fast = opened(LINK | {"max_ms": "0.01"})
+    too_small = opened(LINK | {"max_mb": "0.1"})
+
+    assert "None is predicted to stay within" in too_fast.warning[0].value
+    assert "the smallest network is larger" in too_small.warning[0].value
+
+
+@pytest.mark.usefixtures("server")
+def test_the_papers_sixteen_alone_are_too_little_to_learn_from() -> None:
+    grid_rows = [
+        timed(MobileNetConfig(width, side), MULTIPLE)
+        for width in (0.25, 0.5, 0.75, 1.0)
+        for side in (128, 160, 192, 224)
+    ]
+    session.manager().add(a_run(*grid_rows))
+
+    assert opened().button(key="calibrate")
+
+
+def traces(figure: Figure) -> dict[str, Figure]:
+    return {trace.get("name", trace["type"]): trace for trace in figure["data"]}
+
+
+def test_predictions_are_hollow_and_measurements_filled() -> None:
+    drawn = traces(choice(found(MobileNetConfig(0.5, 128), MobileNetConfig()), dark=False))
+
+    assert drawn["predicted"]["marker"]["symbol"] == "circle-open"
+    assert len(drawn["measured, meets it"]["x"]) == 1
+    assert len(drawn["measured, misses it"]["x"]) == 1
+    shown = sum(len(trace["x"]) for trace in drawn.values())
+    assert shown == len(found().options)
+
+
+def test_the_charts_say_the_same_in_words() -> None:
+    outlook = found(MobileNetConfig(0.5, 128))
+
+    assert "Best: 0.5-128" in choice_alt(outlook)
+    assert "budget of 10.0 ms" in choice_alt(outlook)
+    assert "1 measured" in predictions_alt(outlook)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_where_nothing_is_small_enough_the_charts_say_why(dark: bool) -> None:
+    model = fit(calibration().measurements, SCENARIO)
+    nothing = outlook(model, [], Budget(1.0, max_size_bytes=1))
+
+    for draw in (choice, predictions):
+        assert "No network is so small" in str(draw(nothing, dark=dark)["layout"])
+
+
+def test_the_map_marks_what_was_measured() -> None:
+    drawn = traces(predictions(found(MobileNetConfig(0.61, 144)), dark=True))
+
+    assert drawn["measured"]["x"] == [0.61]
+    assert drawn["measured"]["y"] == ["144"]
+
+
+def test_predictions_fill_the_grid_until_measurements_replace_them() -> None:
+    figure = grid([], metric="latency", selected=None, dark=False, predicted_s={"0.5-160": 0.00312})
+    text = traces(figure)["scatter"]["text"]
+    shades = traces(figure)["heatmap"]["z"]
+
+    assert [one for one in text if "predicted" in one] == [
+        "≈ 3.12 ms<br><span style='font-size:11px'>predicted</span>"
+    ]
+    assert not any(shade for row in shades for shade in row), "a prediction has no colour"
+    assert "nothing measured yet" in grid_alt([], metric="latency", selected=None)
