@@ -6,6 +6,7 @@
     run.to_frame()              # a pandas DataFrame, units in the names of its columns
     run.tradeoff()              # the dashboard's chart, as a figure of plotly
     bench.recommend(run)        # of one network in several engines: which is fastest, by how much
+    bench.choose(0.010, engine="onnxruntime")   # the most accurate MobileNet within 10 ms here
     bench.explore()             # sliders and live figures in a notebook
     d = bench.open_dashboard()  # the dashboard below the cell
     d.select(0.5, 160)          # the page moves there
@@ -25,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.api import measure, measure_against
     from benchmarks.candidates import Candidate, CandidateError
+    from benchmarks.chooser import choose
+    from benchmarks.choosing import BudgetError
     from benchmarks.figures import distribution, grid, layers, tradeoff
     from benchmarks.keeping import load
     from benchmarks.notebook.dashboard import Dashboard, open_dashboard
@@ -42,6 +45,8 @@ _HOMES = {
     "measure_against": "benchmarks.api",
     "Candidate": "benchmarks.candidates",
     "CandidateError": "benchmarks.candidates",
+    "choose": "benchmarks.chooser",
+    "BudgetError": "benchmarks.choosing",
     "distribution": "benchmarks.figures",
     "grid": "benchmarks.figures",
     "layers": "benchmarks.figures",
@@ -63,6 +68,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BudgetError",
     "Candidate",
     "CandidateError",
     "Dashboard",
@@ -74,6 +80,7 @@ __all__ = [
     "Selection",
     "SnapshotError",
     "StoreError",
+    "choose",
     "distribution",
     "explore",
     "grid",

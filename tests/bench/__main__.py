@@ -19,6 +19,7 @@ from tests.bench import (
     agreement,
     answers,
     budget,
+    chosen,
     clone,
     engines,
     estimators,
@@ -26,6 +27,7 @@ from tests.bench import (
     gallery,
     kernel,
     page,
+    predicted,
     recommended,
 )
 from tests.bench.figure import Figure
@@ -54,6 +56,8 @@ SECTIONS = {
     "agreement": Section(agreement.figures, "11 minutes", 5, 1),
     "answers": Section(answers.figures, "6 minutes", 8, 1),
     "recommended": Section(recommended.figures, "29 minutes", 60, 4),
+    "predicted": Section(predicted.figures, "11 minutes", 48, 8),
+    "chosen": Section(chosen.figures, "20 minutes", 20, 2),
     "estimators": Section(lambda times: estimators.figures(), "10 seconds"),
     "clone": Section(lambda times: clone.figures(), "some minutes and 6.5 GB", is_watched=False),
 }

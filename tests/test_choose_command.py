@@ -1,0 +1,129 @@
+"""`choose` on the command line, and from code."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import benchmarks as bench
+from benchmarks import snapshot
+from benchmarks.cli import app
+from benchmarks.cli.given import InputError, latency_of, size_of
+from benchmarks.latency_model import calibration_networks
+from benchmarks.results import Run
+from benchmarks.scenarios import Scenario
+from tests.samples import a_run
+from tests.test_choosing import MULTIPLE
+from tests.test_latency_model import timed
+
+
+@pytest.fixture
+def planted() -> Run:
+    """Timed eagerly, as it says."""
+    noise = random.Random(5)
+    rows = [timed(config, MULTIPLE, noise) for config in calibration_networks()]
+    return a_run(*(replace(row, scenario=Scenario("eager"), prepare_s=None) for row in rows))
+
+
+@pytest.fixture
+def calibration(planted: Run, tmp_path: Path) -> Path:
+    snapshot.save(planted, tmp_path / "calibration.json")
+    return tmp_path / "calibration.json"
+
+
+def choose(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["choose", *arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("10ms", 0.01), ("0.5 s", 0.5), ("800us", 0.0008), (" 4ms ", 0.004)]
+)
+def test_a_latency_is_a_number_with_its_unit(text: str, seconds: float) -> None:
+    assert latency_of(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["10", "ms", "-3ms", "1e3ms", "10 minutes", "nanms", ""])
+def test_anything_else_is_no_latency(text: str) -> None:
+    with pytest.raises(InputError, match="such as 10ms"):
+        latency_of(text)
+
+
+def test_a_size_has_a_unit_too() -> None:
+    assert size_of("6MB") == 6_000_000
+    assert size_of("6 MiB") == 6 * 2**20
+    with pytest.raises(InputError, match="such as 6MB"):
+        size_of("six")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--max-latency", "10"), "such as 10ms"),
+        (("--max-latency", "0ms"), "more than 0"),
+        (("--max-latency", "1ms", "--max-size", "big"), "such as 6MB"),
+        (("--max-latency", "1ms", "--engine", "abacus"), "abacus"),
+        (("--max-latency", "1ms", "--threads", "4096"), "4096"),
+        (("--max-latency", "1ms", "--calibration", "nowhere.json"), "nowhere.json"),
+        (("--max-latency", "1ms", "--out", "no/such/folder/run.json"), "no/such/folder"),
+    ],
+)
+def test_bad_input_ends_with_status_2_and_the_way_out(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    status, answer, problem = choose(*arguments)
+
+    assert status == 2
+    assert not answer
+    assert words in problem
+
+
+def test_a_calibration_of_another_way_of_running_is_refused(calibration: Path) -> None:
+    status, _, problem = choose(
+        "--max-latency", "9ms", "--calibration", str(calibration), "--batch", "2"
+    )
+
+    assert status == 2
+    assert "Calibrate first" in problem
+
+
+def test_what_nothing_can_meet_is_said_without_measuring(calibration: Path) -> None:
+    status, answer, _ = choose("--max-latency", "1us", "--calibration", str(calibration))
+
+    assert status == 1
+    assert "None is predicted to stay within 0.00100 ms" in answer.replace("\n", " ")
+    assert "Learned from 14 networks" in answer.replace("\n", " ")
+
+
+@pytest.mark.slow
+def test_an_answer_was_measured_here(calibration: Path, tmp_path: Path) -> None:
+    """The planted calibration is wrong about this machine, as one from elsewhere would be."""
+    out = tmp_path / "run.json"
+    status, answer, problem = choose(
+        *("--max-latency", "10s", "--max-size", "2.1MB", "--calibration", str(calibration)),
+        *("--out", str(out), "--json"),
+    )
+
+    assert status == 0, problem
+    found = json.loads(answer)
+    measured = {one["network"] for one in found["measured"]}
+    best = found["best"]
+    assert best["network"] in measured
+    assert best["size_bytes"] <= 2_100_000
+    low, high = best["interval_s"]
+    assert low <= best["median_s"] <= high <= 10
+    assert {one.candidate.key for one in snapshot.load(out).measurements} <= measured
+
+
+def test_from_code_the_same_is_refused_and_answered(planted: Run) -> None:
+    with pytest.raises(bench.BudgetError, match="Give more than 0"):
+        bench.choose(0)
+    found = bench.choose(1e-6, calibration=planted)
+
+    assert found.best is None
+    assert "None is predicted" in repr(found)
