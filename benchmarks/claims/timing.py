@@ -26,6 +26,7 @@ from benchmarks.timing.verdicts import null_effect
 from benchmarks.validity import null_ratio
 
 INNER_BLOCKS = tuple(range(7, 12))  # 14x14, 512 channels at 1.0-224
+ACROSS = "The interval lies across the limit."
 TOO_FEW = "Too few passes for an interval."
 
 
@@ -75,7 +76,7 @@ def _within(
         return Decision("holds", "The whole interval is inside.", text)
     if bounds.high < low or high < bounds.low:
         return Decision("fails", "The whole interval is outside.", text)
-    return Decision("cannot tell", "The interval lies across the limit.", text)
+    return Decision("cannot tell", ACROSS, text)
 
 
 def _faster(test: Faster, found: Evidence) -> Decision:
@@ -173,7 +174,8 @@ def _blocks(test: BlocksFaster, found: Evidence) -> Decision:
     ]
     text = (
         f"One such layer takes {units.milliseconds(each[0])}, then {units.milliseconds(each[1])}: "
-        f"{units.times(each[0] / each[1])} less ({_how(layers.times[0])})."
+        f"{units.times(each[0] / each[1])} less ({units.span(bounds.low, bounds.high)}; "
+        f"{_how(layers.times[0])})."
     )
     if (unbelieved := doubt(layers.run)) is not None:
         return Decision("cannot tell", unbelieved, text)
@@ -181,7 +183,7 @@ def _blocks(test: BlocksFaster, found: Evidence) -> Decision:
         return Decision("holds", "It is faster for certain.", text)
     if bounds.high < 1 / (1 + BETWEEN_PROCESSES):
         return Decision("fails", "It is slower.", text)
-    return Decision("cannot tell", "The difference is too small to be told.", text)
+    return Decision("cannot tell", ACROSS, text)
 
 
 def _is_inner(name: str) -> bool:
