@@ -368,6 +368,19 @@ def test_there_is_room_for_fewer_measurements_on_a_gpu() -> None:
         snapshot.check_room(180, "certify", on_gpu=True)
 
 
+def test_times_of_layers_take_no_more_room_than_is_counted_for_them(run: Run) -> None:
+    snapshot.check_room(500, "preview")
+    with pytest.raises(SnapshotError, match="Measure at most"):
+        snapshot.check_room(500, "preview", layers=True)
+
+    times = with_layers(run).measurements[0].layer_times
+    assert times is not None
+    long_ns = (987_654_321,) * 30  # of a second
+    layers = tuple(replace(one, times_ns=long_ns) for one in times.layers)
+    full = replace(times, layers=layers, other_ns=long_ns, whole_ns=long_ns)
+    assert len(parts.LayerTimes.model_validate(full).model_dump_json()) <= snapshot.LAYERS_BYTES
+
+
 def test_no_host_user_or_path_goes_into_a_document() -> None:
     text = dumps(replace(a_run(measurement("0.5-160")), machine=read_machine()))
 

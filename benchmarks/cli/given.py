@@ -116,7 +116,8 @@ def check_target(
         snapshot.check_target(out)
         count = len(request.candidates) * len(request.scenarios)
         on_gpu = any(scenario.device != "cpu" for scenario in request.scenarios)
-        snapshot.check_room(count, request.preset, on_gpu=on_gpu)
+        layers = bool(request.layers)
+        snapshot.check_room(count, request.preset, on_gpu=on_gpu, layers=layers)
 
 
 def _number(option: str, kind: Callable[[str], Number], text: str) -> Number:

@@ -30,6 +30,7 @@ MAX_BYTES = 5_000_000
 ID_CHARACTERS = 26  # 130 bits: nobody guesses one, and no two are equal by chance
 SAMPLE_BYTES = 8  # of one inference, such as "3214567,"
 BLOCK_BYTES = 200  # what a block carries besides
+LAYERS_BYTES = 14_000  # thirty passes of some thirty layers
 GPU_BYTES = 60  # how the GPU was; an inference has its time by the GPU's clock, too
 
 
@@ -165,13 +166,16 @@ def check_words(title: str, note: str) -> None:
         raise SnapshotError(str(error)) from error
 
 
-def check_room(measurements: int, preset: Preset, *, on_gpu: bool = False) -> None:
+def check_room(
+    measurements: int, preset: Preset, *, on_gpu: bool = False, layers: bool = False
+) -> None:
     """Raises SnapshotError if that many measurements may not fit into one document."""
     plan, effort = PLANS[preset], EFFORTS[preset]
     block_bytes = plan.max_calls * SAMPLE_BYTES + BLOCK_BYTES
     if on_gpu:
         block_bytes += plan.max_calls * SAMPLE_BYTES + GPU_BYTES
-    most = MAX_BYTES // (plan.rounds * effort.min_workers * block_bytes)  # more are cut by time
+    each_bytes = plan.rounds * effort.min_workers * block_bytes  # more rounds are cut by time
+    most = MAX_BYTES // (each_bytes + LAYERS_BYTES * layers)
     if measurements > most:
         raise SnapshotError(
             f"{measurements} measurements may not fit into one snapshot, whose limit is "
