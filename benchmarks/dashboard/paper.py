@@ -31,7 +31,7 @@ def show() -> None:
     way = testing.choose()
     found = claims.findings(session.manager().collection(), way.scenario)
     missing = claims.missing(found)
-    st.subheader(f"In {scenario_label(way.scenario)}: {claims.summary(found)}", anchor=False)
+    st.header(f"In {scenario_label(way.scenario)}: {claims.summary(found)}", anchor=False)
     _offer(way, missing)
     show_jobs(measurable.page())
     actions.show_refusal()
