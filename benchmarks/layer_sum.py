@@ -32,11 +32,11 @@ class LayerSum:
     @property
     def sentence(self) -> str:
         """What they add up to, and where that is far off, what explains it."""
-        told = f"The layers add up to {units.share(self.share)} of the whole"
+        told = f"The layers add up to {units.percent(100 * self.share)} of the whole"
         if self.other_s:
             told = (
                 f"The layers, and {units.milliseconds(self.other_s)} besides, add up to "
-                f"{units.share(self.share)} of the whole"
+                f"{units.percent(100 * self.share)} of the whole"
             )
         allowed = f"{units.share(TOLERANCE)} are allowed"
         if self.is_close:

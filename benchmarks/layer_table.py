@@ -109,7 +109,7 @@ def _together(points: Sequence[Point]) -> float | None:
 
 
 def _share(fraction: float | None) -> str:
-    return units.NOT_MEASURED if fraction is None else units.share(fraction)
+    return units.percent(None if fraction is None else 100 * fraction)
 
 
 def _grid(rows: Sequence[Row]) -> list[str]:

@@ -10,10 +10,11 @@ from statistics import median
 import pytest
 
 from benchmarks.loading import MAX_OUTPUT_ERROR
-from benchmarks.messages import Done, Failed, Measure, Result
+from benchmarks.messages import Dissect, Dissected, Done, Failed, Measure, Result
 from benchmarks.results import Measurement
 from benchmarks.scenarios import Precision, Scenario
 from benchmarks.timing.contamination import disturbances
+from mobilenet.cost import cost
 from tests.talk import ROOT, TINY, Worker, measure, only, ready_worker
 
 ENGINES = ("eager", "channels_last", "compiled")
@@ -168,6 +169,19 @@ def test_networks_are_timed_on_the_accelerator(worker: Worker) -> None:
 
     assert {final.scenario.device for final in finals} == {"cuda"}
     assert all(1e-6 < final.median_s < 1 for final in finals)
+
+
+@pytest.mark.parametrize("engine", ["eager", "channels_last"])
+def test_layers_are_waited_for_one_by_one(worker: Worker, engine: str) -> None:
+    (task,) = on_cuda(TINY, engine=engine).tasks
+
+    (found,) = only(Dissected, worker.ask(Dissect("a run", task)))
+
+    times, config = found.layer_times, task.candidate.config
+    assert config is not None
+    assert [one.layer for one in times.layers] == [layer.name for layer in cost(config).layers]
+    assert min(min(one.times_ns) for one in times.layers) > 0
+    assert times.layers_s > 0.5 * times.whole_s  # launching is in the layers' times, not between
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -23,6 +23,7 @@ from benchmarks.engines.openvino import second_ns
 from benchmarks.engines.profile import ROLES, Pass, Step, layer_times
 from benchmarks.engines.session import EngineError
 from benchmarks.engines.stages import stages
+from benchmarks.engines.torch_session import TorchSession
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.updates import Update
@@ -258,6 +259,13 @@ def test_a_runtime_that_tells_nothing_is_named_with_those_that_do() -> None:
         EngineError, match="does not tell what its layers take; PyTorch eager, ONNX"
     ):
         dissected(mute)
+
+
+def test_what_pytorch_has_compiled_cannot_be_taken_apart() -> None:
+    session = TorchSession(lambda batch: batch, torch.zeros(1))
+
+    with pytest.raises(EngineError, match="no longer layer by layer"), session.profile():
+        pass
 
 
 # In a run

@@ -136,7 +136,7 @@ def test_layers_add_up_to_the_whole_within_a_tenth(
 @pytest.mark.parametrize(
     ("method", "layers_ns", "reason"),
     [
-        ("profiler", 150, "add up to 150 % of the whole, 0.000100 ms with nobody looking: the "),
+        ("profiler", 150, "add up to 150.0 % of the whole, 0.000100 ms with nobody looking: the "),
         ("profiler", 150, "the profiler itself takes time"),
         ("profiler", 50, "where the profiler does not look"),
         ("stages", 150, "looking at the clock after every layer takes time"),
@@ -173,7 +173,7 @@ def test_the_table_has_each_layer_and_each_kind_with_shares_of_time_and_arithmet
     assert all(layer.name in lines for layer in counted(run.measurements[0]).layers)
     assert lines["1x1 convolutions"][-4:-2] == ["94.9", "%"]
     assert lines["pool"][-1] == "–"
-    assert "add up to 100 % of the whole" in text
+    assert "add up to 100.0 % of the whole" in text
     told = " ".join(text.split())
     assert "100 GFLOP/s in a large matrix product, 10.0 GB/s in a copy" in told
     assert max(map(len, text.splitlines())) <= 100
