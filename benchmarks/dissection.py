@@ -1,4 +1,4 @@
-"""What each layer of one network takes in this worker, and what the machine could do at best."""
+"""What each layer of one network takes in this worker."""
 
 from __future__ import annotations
 

@@ -181,7 +181,6 @@ def test_layers_are_waited_for_one_by_one(worker: Worker, engine: str) -> None:
     assert config is not None
     assert [one.layer for one in times.layers] == [layer.name for layer in cost(config).layers]
     assert min(min(one.times_ns) for one in times.layers) > 0
-    assert times.layers_s > 0.5 * times.whole_s  # launching is in the layers' times, not between
 
 
 @pytest.mark.parametrize("engine", ENGINES)

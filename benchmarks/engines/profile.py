@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -38,7 +37,8 @@ Pass = Sequence[Step]  # of one inference, in the order in which the steps ran
 
 
 class Profile(Protocol):
-    """Inferences that a runtime is looking at."""
+    """Inferences that a runtime is looking at: what a session's method `profile`, a context manager,
+    gives where it has one."""
 
     method: Method
 
@@ -47,13 +47,6 @@ class Profile(Protocol):
 
     def passes(self) -> Sequence[Pass]:
         """All of them so far; asked once, at the end. Raises EngineError."""
-
-
-class Profiled(Protocol):
-    """A session whose runtime tells what its steps take."""
-
-    def profile(self) -> AbstractContextManager[Profile]:
-        """Raises EngineError."""
 
 
 def layer_times(
