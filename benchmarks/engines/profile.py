@@ -37,8 +37,8 @@ Pass = Sequence[Step]  # of one inference, in the order in which the steps ran
 
 
 class Profile(Protocol):
-    """Inferences that a runtime is looking at: what a session's method `profile`, a context manager,
-    gives where it has one."""
+    """Inferences that a runtime is looking at. Where a session has a method `profile`, that is a
+    context manager that gives one."""
 
     method: Method
 
