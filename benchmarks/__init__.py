@@ -7,6 +7,7 @@
     run.tradeoff()              # the dashboard's chart, as a figure of plotly
     bench.recommend(run)        # of one network in several engines: which is fastest, by how much
     bench.choose(0.010, engine="onnxruntime")   # the most accurate MobileNet within 10 ms here
+    bench.check_paper("openvino")               # which of the paper's claims hold here
     bench.explore()             # sliders and live figures in a notebook
     d = bench.open_dashboard()  # the dashboard below the cell
     d.select(0.5, 160)          # the page moves there
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
     from benchmarks.candidates import Candidate, CandidateError
     from benchmarks.chooser import choose
     from benchmarks.choosing import BudgetError
-    from benchmarks.figures import distribution, grid, layers, tradeoff
+    from benchmarks.figures import distribution, grid, layer_shares, layers, roofline, tradeoff
     from benchmarks.keeping import load
     from benchmarks.notebook.dashboard import Dashboard, open_dashboard
     from benchmarks.notebook.explorer import explore
     from benchmarks.notebook.selection import Selection
+    from benchmarks.paper import PaperCheck, check_paper
     from benchmarks.recommendation import recommend
     from benchmarks.results import Measurement, Run
     from benchmarks.scenarios import Scenario, ScenarioError
@@ -49,13 +51,17 @@ _HOMES = {
     "BudgetError": "benchmarks.choosing",
     "distribution": "benchmarks.figures",
     "grid": "benchmarks.figures",
+    "layer_shares": "benchmarks.figures",
     "layers": "benchmarks.figures",
+    "roofline": "benchmarks.figures",
     "tradeoff": "benchmarks.figures",
     "load": "benchmarks.keeping",
     "Dashboard": "benchmarks.notebook.dashboard",
     "open_dashboard": "benchmarks.notebook.dashboard",
     "explore": "benchmarks.notebook.explorer",
     "Selection": "benchmarks.notebook.selection",
+    "PaperCheck": "benchmarks.paper",
+    "check_paper": "benchmarks.paper",
     "Measurement": "benchmarks.results",
     "Run": "benchmarks.results",
     "Scenario": "benchmarks.results",
@@ -74,22 +80,26 @@ __all__ = [
     "Dashboard",
     "DashboardError",
     "Measurement",
+    "PaperCheck",
     "Run",
     "Scenario",
     "ScenarioError",
     "Selection",
     "SnapshotError",
     "StoreError",
+    "check_paper",
     "choose",
     "distribution",
     "explore",
     "grid",
+    "layer_shares",
     "layers",
     "load",
     "measure",
     "measure_against",
     "open_dashboard",
     "recommend",
+    "roofline",
     "save",
     "tradeoff",
 ]

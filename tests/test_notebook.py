@@ -21,6 +21,7 @@ SHOWS = {
     "3_width_against_resolution": {HTML, PLOTLY_MIME},
     "4_against_popular_networks": {HTML, PLOTLY_MIME},
     "5_your_network_your_machine": {HTML},
+    "6_the_paper_on_your_machine": {HTML, PLOTLY_MIME},
 }
 
 
@@ -33,7 +34,7 @@ def outputs(notebook: nbformat.NotebookNode) -> Iterator[nbformat.NotebookNode]:
         yield from cell.get("outputs", ())
 
 
-def test_the_path_has_five_notebooks_in_order() -> None:
+def test_the_path_has_six_notebooks_in_order() -> None:
     assert [path.stem for path in NOTEBOOKS] == list(SHOWS)
 
 

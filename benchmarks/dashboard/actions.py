@@ -149,7 +149,7 @@ def is_under_way(request: Request, jobs: tuple[JobView, ...]) -> bool:
 
 def _what(request: Request) -> tuple[object, ...]:
     """All of it but who asked, and when."""
-    how = request.preset, request.quality, request.memory
+    how = request.preset, request.quality, request.memory, request.layers
     return request.candidates, request.scenarios, *how
 
 
