@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from benchmarks.candidates import Candidate, CandidateError
     from benchmarks.chooser import choose
     from benchmarks.choosing import BudgetError
-    from benchmarks.figures import distribution, grid, layer_shares, layers, roofline, tradeoff
+    from benchmarks.figures import distribution, grid, layers, tradeoff
     from benchmarks.keeping import load
     from benchmarks.notebook.dashboard import Dashboard, open_dashboard
     from benchmarks.notebook.explorer import explore
@@ -51,9 +51,7 @@ _HOMES = {
     "BudgetError": "benchmarks.choosing",
     "distribution": "benchmarks.figures",
     "grid": "benchmarks.figures",
-    "layer_shares": "benchmarks.figures",
     "layers": "benchmarks.figures",
-    "roofline": "benchmarks.figures",
     "tradeoff": "benchmarks.figures",
     "load": "benchmarks.keeping",
     "Dashboard": "benchmarks.notebook.dashboard",
@@ -92,14 +90,12 @@ __all__ = [
     "distribution",
     "explore",
     "grid",
-    "layer_shares",
     "layers",
     "load",
     "measure",
     "measure_against",
     "open_dashboard",
     "recommend",
-    "roofline",
     "save",
     "tradeoff",
 ]

@@ -18,11 +18,13 @@ from benchmarks.engines.probe import EngineStatus, runnable
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
 from benchmarks.jobs.manager import JobManager
 from benchmarks.jobs.request import Request
+from benchmarks.layer_times import Ceiling
 from benchmarks.references import references
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario
 from mobilenet.config import paper_grid
 from tests import neighbour
+from tests.planted_paper import paper_run
 from tests.samples import a_run
 from tests.test_recommendation import timed
 from tests.test_validity import disturbed
@@ -86,6 +88,26 @@ def test_every_tab_has_something_to_say_of_every_kind_of_network(
     assert not page.exception
     assert told(page) == ""
     assert len(page.get("plotly_chart")) + len(page.dataframe) + len(page.info) >= 2
+
+
+def test_where_the_time_goes_is_asked_and_then_shown(page: AppTest) -> None:
+    page.query_params["detail"] = "Layers"
+    page.run()
+    charts = len(page.get("plotly_chart"))
+    page.button("time_layers").click().run()
+
+    asked = [job.request for job in session.manager().jobs() if isinstance(job.request, Request)]
+    assert [one.layers for one in asked if one.layers] == [(Candidate(config=paper_grid()[0]),)]
+
+    ceiling = Ceiling(1, flops=2 * 10**9, flops_ns=(10**7,), copied_bytes=10**8, copy_ns=(10**7,))
+    session.manager().add(replace(paper_run(), ceilings=(ceiling,)))
+    page.run()
+
+    assert not page.exception
+    said = " ".join(one.value for one in page.markdown).replace("\\", "")
+    assert "of the whole" in said
+    assert "200 GFLOP/s in a large matrix product" in said
+    assert len(page.get("plotly_chart")) == charts + 2
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import streamlit as st
 from benchmarks import charts, units
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import actions, session
-from benchmarks.dashboard.figures import draw
+from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import runnable

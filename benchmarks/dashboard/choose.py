@@ -14,7 +14,7 @@ from benchmarks.chooser import calibration_request, verification_request
 from benchmarks.choosing import Budget, Fit, Option, Outlook, outlook, reliable
 from benchmarks.choosing_text import about_model, answer, doubt
 from benchmarks.dashboard import actions, controls, links, session
-from benchmarks.dashboard.figures import draw
+from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.learned_latency import learned
 from benchmarks.dashboard.progress import show_jobs
 from benchmarks.dashboard.text import note, plain

@@ -5,16 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from benchmarks import charts, insight
-from benchmarks.candidates import Candidate, candidate
+from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
-from benchmarks.dashboard import as_code, labels, learned_latency, network, shown, table
+from benchmarks.dashboard import as_code, labels, layers_here, learned_latency, shown, table
 from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.pick import pick
 from benchmarks.dashboard.session import is_dark, is_phone
 from benchmarks.dashboard.text import note
 from benchmarks.variants import Metric, Variant
 from mobilenet.config import MobileNetConfig
-from mobilenet.cost import cost
 
 MIN_TIMED = 2  # one point on a latency axis compares nothing
 
@@ -64,7 +64,7 @@ def show_details(collection: Collection, choice: Choice) -> None:
             _show_grid(collection, choice)
     if layers.open:
         with layers:
-            _show_layers(choice)
+            layers_here.show(collection, choice)
     if spread.open:
         with spread:
             _show_distribution(collection, choice)
@@ -106,16 +106,6 @@ def _show_grid(collection: Collection, choice: Choice) -> None:
     draw(figure, "grid", charts.grid_alt(grid, metric=metric, selected=selected))
 
 
-def _show_layers(choice: Choice) -> None:
-    if choice.selected.config is None:
-        st.info("Layers are counted for MobileNets; choose one with the sliders.")
-        return
-    unit = pick("Length of the bars", labels.LAYER_UNITS, "mult_adds", key="layer_unit")
-    counted = cost(choice.selected.config)
-    figure = charts.layers(counted, unit=unit, dark=is_dark())
-    draw(figure, "layers", charts.layers_alt(counted, unit=unit), selectable=False)
-
-
 def _show_distribution(collection: Collection, choice: Choice) -> None:
     wanted = dict.fromkeys([choice.selected, choice.baseline, *shown.pins()])
     timed = (collection.get(one, choice.scenario) for one in wanted)
@@ -134,31 +124,3 @@ def _show_distribution(collection: Collection, choice: Choice) -> None:
     ]
     if clocked:
         note(f"By the accelerator's own clock, {'; '.join(clocked)}.")
-
-
-def draw(figure: charts.Figure, key: str, alt: str, *, selectable: bool = True) -> None:
-    """selectable: whether a click on a point selects its network."""
-    ready, config = charts.Ready(figure), dict(charts.CONFIG)
-    if is_phone():
-        config["displayModeBar"] = False  # it would lie on the legend
-    if not selectable or is_phone():  # a selectable chart would not let a finger scroll past it
-        st.plotly_chart(ready, key=key, theme=None, config=config, alt=alt)
-        return
-    st.plotly_chart(
-        ready,
-        key=key,
-        theme=None,
-        config=config,
-        alt=alt,
-        selection_mode="points",
-        on_select=lambda: _select_point(key),
-    )
-
-
-def _select_point(chart: str) -> None:
-    """Plotly forgets its selection whenever the figure changes, so it is copied to the controls."""
-    points = st.session_state[chart].selection.points
-    if points and (data := points[0].get("customdata")):
-        first = data[0] if isinstance(data, list) else data.get("0")
-        if isinstance(first, str):
-            network.select(candidate(first))

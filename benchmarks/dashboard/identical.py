@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 import streamlit as st
 
 from benchmarks import charts, units
-from benchmarks.dashboard import figures, labels, session
+from benchmarks.dashboard import labels, session
+from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.jobs.manager import JobView
@@ -55,7 +56,7 @@ def show_charts(tests: Sequence[Test]) -> None:
         st.subheader(f"With {_threads(test)}", anchor=False)
         chart, facts = st.columns([1.6, 1], gap="large")
         with chart:
-            figures.draw(
+            draw(
                 charts.identical(own, dark=session.is_dark(), withheld=withheld, beside=every),
                 f"identical-{test[0].scenarios[0].threads}",
                 charts.identical_alt(own, withheld),

@@ -10,7 +10,7 @@ import streamlit as st
 from benchmarks import charts, units
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import actions, answering, session
-from benchmarks.dashboard.figures import draw
+from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.local import may_name_folders
 from benchmarks.dashboard.text import note, plain
 from benchmarks.jobs.learning import Training

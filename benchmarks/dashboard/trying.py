@@ -12,7 +12,7 @@ from streamlit.navigation.page import StreamlitPage
 from benchmarks import charts, units
 from benchmarks.dashboard import actions, contenders, session
 from benchmarks.dashboard.contenders import Contender
-from benchmarks.dashboard.figures import draw
+from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.progress import show_jobs
 from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.jobs.learning import Photograph, Recognising

@@ -1,0 +1,38 @@
+"""How a chart gets onto a page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from benchmarks import charts
+from benchmarks.candidates import candidate
+from benchmarks.dashboard import network
+from benchmarks.dashboard.session import is_phone
+
+
+def draw(figure: charts.Figure, key: str, alt: str, *, selectable: bool = True) -> None:
+    """selectable: whether a click on a point selects its network."""
+    ready, config = charts.Ready(figure), dict(charts.CONFIG)
+    if is_phone():
+        config["displayModeBar"] = False  # it would lie on the legend
+    if not selectable or is_phone():  # a selectable chart would not let a finger scroll past it
+        st.plotly_chart(ready, key=key, theme=None, config=config, alt=alt)
+        return
+    st.plotly_chart(
+        ready,
+        key=key,
+        theme=None,
+        config=config,
+        alt=alt,
+        selection_mode="points",
+        on_select=lambda: _select_point(key),
+    )
+
+
+def _select_point(chart: str) -> None:
+    """Plotly forgets its selection whenever the figure changes, so it is copied to the controls."""
+    points = st.session_state[chart].selection.points
+    if points and (data := points[0].get("customdata")):
+        first = data[0] if isinstance(data, list) else data.get("0")
+        if isinstance(first, str):
+            network.select(candidate(first))

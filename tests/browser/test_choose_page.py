@@ -1,0 +1,55 @@
+"""The Choose page in a browser: calibrated, measured and answered on this machine."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_looks import PHONE, violations
+from tests.browser.visiting import MEASURING_MS, Visits, jobs, settle
+from tests.serving import Server
+
+LINK = "choose?max_ms=500&max_mb=2.2"
+BUTTON = re.compile(r"Measure \d proposals?")
+
+
+def figure(page: Page, key: str) -> str:
+    found = page.locator(f".st-key-{key}").get_by_role("figure")
+    return found.get_attribute("aria-label") or ""
+
+
+@pytest.mark.slow
+def test_from_a_budget_to_an_answer_that_was_measured(visits: Visits, server: Server) -> None:
+    page = visits.open(f"{server.url}/{LINK}")
+    settle(page)
+    page.get_by_role("button", name="Calibrate").click()
+
+    button = page.get_by_role("button", name=BUTTON)
+    expect(button).to_be_visible(timeout=MEASURING_MS)
+    expect(page.get_by_text("That is a prediction")).to_be_visible()
+    assert "None measured" in figure(page, "choice")
+    button.click()
+
+    answer = page.get_by_text("is the most accurate that was measured within 500 ms and 2.20 MB")
+    expect(answer).to_be_visible(timeout=MEASURING_MS)
+    expect(jobs(page)).to_have_count(0, timeout=MEASURING_MS)
+    assert re.search(r"Best: 0\.\d+-\d+", figure(page, "choice"))
+    page.get_by_role("link", name=re.compile(r"Explore 0\.\d+")).click()
+    expect(page).to_have_url(re.compile(r"width=0\.\d+"))
+    expect(page.get_by_text("Channels:")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_stands_on_its_own(visits: Visits, server: Server, scheme: str) -> None:
+    page = visits.open(server.url, color_scheme=scheme)
+    known = violations(page)
+    page.get_by_role("link", name="Choose").click()
+    page.get_by_role("heading", name="Choose for me").wait_for()
+
+    found = violations(page)
+    assert found.keys() <= known.keys(), found
+    page.set_viewport_size(PHONE)
+    expect(page.get_by_role("heading", name="Choose for me")).to_be_visible()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
