@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from benchmarks import units
 from benchmarks.api import carry_out
+from benchmarks.calibration import calibration_networks
 from benchmarks.candidates import Candidate
 from benchmarks.choosing import Budget, Option, Outlook, outlook, reliable
 from benchmarks.choosing_text import about_model, answer, doubt
 from benchmarks.insight import scenario_label
 from benchmarks.jobs.request import Request, check_scenario
 from benchmarks.jobs.updates import Listener
-from benchmarks.latency_model import LatencyModel, calibration_networks, fit
+from benchmarks.latency_model import LatencyModel, fit
 from benchmarks.progress import listening
 from benchmarks.results import Run
 from benchmarks.scenarios import Precision, Scenario

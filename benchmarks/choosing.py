@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from statistics import fmean, median, stdev
 from typing import Literal
 
+from benchmarks.calibration import space
 from benchmarks.candidates import Candidate
-from benchmarks.latency_model import LatencyModel, is_of_kind, space
+from benchmarks.latency_model import LatencyModel, is_of_kind
 from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.statistics import MIN_WORKERS

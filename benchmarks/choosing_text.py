@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from benchmarks import units
+from benchmarks.calibration import space
 from benchmarks.choosing import Budget, Option, Outlook
-from benchmarks.latency_model import LatencyModel, space
+from benchmarks.latency_model import LatencyModel
 
 
 def answer(found: Outlook) -> str:

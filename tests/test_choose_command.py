@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 import benchmarks as bench
 from benchmarks import snapshot
+from benchmarks.calibration import calibration_networks
 from benchmarks.cli import app
 from benchmarks.cli.given import InputError, latency_of, size_of
-from benchmarks.latency_model import calibration_networks
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario
 from tests.samples import a_run

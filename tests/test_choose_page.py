@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.calibration import calibration_networks
 from benchmarks.charts import Figure, choice, choice_alt, grid, grid_alt, predictions
 from benchmarks.charts.predictions import predictions_alt
 from benchmarks.choosing import Budget, Outlook, outlook
 from benchmarks.dashboard import session
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
 from benchmarks.jobs.request import Request
-from benchmarks.latency_model import calibration_networks, fit
+from benchmarks.latency_model import fit
 from benchmarks.results import Run
 from mobilenet.config import MobileNetConfig
 from tests.samples import a_run

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.calibration import calibration_networks, space
 from benchmarks.candidates import Candidate
 from benchmarks.choosing import Budget, BudgetError, Option, Outlook, outlook, reliable
 from benchmarks.choosing_text import answer
-from benchmarks.latency_model import LatencyModel, calibration_networks, fit, space
+from benchmarks.latency_model import LatencyModel, fit
 from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
 from mobilenet.accuracy import accuracy

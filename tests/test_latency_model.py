@@ -6,17 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.calibration import CALIBRATION_NETWORKS, calibration_networks, space
 from benchmarks.candidates import Candidate
 from benchmarks.latency_model import (
-    CALIBRATION_NETWORKS,
     MIN_NETWORKS,
     Kernels,
     LatencyModel,
     LatencyModelError,
-    calibration_networks,
     fit,
     line_in_mult_adds,
-    space,
 )
 from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario

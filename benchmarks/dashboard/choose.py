@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import charts, units
+from benchmarks.calibration import CALIBRATION_NETWORKS, space
 from benchmarks.chooser import calibration_request, verification_request
 from benchmarks.choosing import Budget, Fit, Option, Outlook, outlook, reliable
 from benchmarks.choosing_text import about_model, answer, doubt
@@ -21,7 +22,7 @@ from benchmarks.dashboard.text import note, plain
 from benchmarks.engines import ENGINES
 from benchmarks.insight import scenario_label
 from benchmarks.jobs.request import Request
-from benchmarks.latency_model import CALIBRATION_NETWORKS, LatencyModel, space
+from benchmarks.latency_model import LatencyModel
 from benchmarks.scenarios import Scenario, ScenarioError
 from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from benchmarks.calibration import is_calibrated
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import session
-from benchmarks.latency_model import LatencyModel, fit, is_calibrated, is_of_kind
+from benchmarks.latency_model import LatencyModel, fit, is_of_kind
 from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
 

@@ -12,15 +12,10 @@ from dataclasses import replace
 from statistics import median
 
 from benchmarks.api import carry_out, request_for
+from benchmarks.calibration import calibration_networks, space
 from benchmarks.chooser import calibration_request
 from benchmarks.engines import ENGINES
-from benchmarks.latency_model import (
-    LatencyModelError,
-    calibration_networks,
-    fit,
-    line_in_mult_adds,
-    space,
-)
+from benchmarks.latency_model import LatencyModelError, fit, line_in_mult_adds
 from benchmarks.prepared import CACHE_VARIABLE
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario
