@@ -9,15 +9,18 @@ from benchmarks import units
 from benchmarks.api import carry_out
 from benchmarks.calibration import calibration_networks
 from benchmarks.candidates import Candidate
-from benchmarks.choosing import Budget, Option, Outlook, outlook, reliable
-from benchmarks.choosing_text import about_model, answer, doubt
+from benchmarks.choosing import Budget, Option, Outlook, is_invalid, outlook, reliable
+from benchmarks.choosing_text import about_accuracy, about_model, answer, doubt
 from benchmarks.insight import scenario_label
 from benchmarks.jobs.request import Request, check_scenario
 from benchmarks.jobs.updates import Listener
-from benchmarks.latency_model import LatencyModel, fit
+from benchmarks.latency_model import LatencyModel, LatencyModelError, fit
+from benchmarks.machine import read_machine
 from benchmarks.progress import listening
 from benchmarks.results import Run
 from benchmarks.scenarios import Precision, Scenario
+from benchmarks.setups import machine_key
+from benchmarks.tables import describe_failure
 from benchmarks.timing.protocol import Preset
 from mobilenet.accuracy import DEFAULT_SOURCE
 
@@ -61,6 +64,12 @@ class Chosen:
             return
         yield answer(found)
         yield from (doubt(one) for one in found.doubtful[:2])
+        if self.verified and (reasons := why_invalid(self.verified[-1])) is not None:
+            yield f"The last run of proposals is invalid and does not count. {reasons}"
+        if self.cancelled:
+            yield "It was interrupted."
+        if (note := about_accuracy(self.scenario)) is not None:
+            yield note
         yield f"{scenario_label(self.scenario)}. {about_model(self.model)}"
 
 
@@ -87,26 +96,48 @@ def choose(
 
     An interrupt (Ctrl-C) gives back what is known until then, with `cancelled` set.
 
-    Raises BudgetError, ScenarioError, or LatencyModelError where too little could be timed.
+    Raises BudgetError, ScenarioError, or LatencyModelError where too little could be timed, or
+    elsewhere.
     """
     budget = Budget(max_latency_s, max_size_bytes)
     scenario = Scenario(engine, device, precision, threads, batch)
     check_scenario(scenario)
+    if calibration is not None and machine_key(calibration.machine) != machine_key(read_machine()):
+        raise LatencyModelError(
+            f"The calibration is of another machine, {calibration.machine.cpu}. Leave it out, and "
+            "this machine is calibrated."
+        )
     with listening(listen) as hear:
         learned = calibration or carry_out(calibration_request(scenario), hear)
         chosen = Chosen(budget, scenario, learned, source=source)
         if learned.cancelled and calibration is None:
             return replace(chosen, cancelled=True)
-        chosen = replace(chosen, model=fit(learned.measurements, scenario))
+        chosen = replace(chosen, model=_learned(learned, scenario))
         for _ in range(MAX_ROUNDS):
             found = chosen.outlook
             if found is None or not found.shortlist:
                 break
             run = carry_out(verification_request(found.shortlist, scenario, preset), hear)
             chosen = replace(chosen, verified=(*chosen.verified, run), cancelled=run.cancelled)
-            if run.cancelled or run.failures:
-                break
+            if run.cancelled or run.failures or is_invalid(run):
+                break  # the same would be proposed again
         return chosen
+
+
+def why_invalid(run: Run) -> str | None:
+    """In words; None where it is not."""
+    if run.state is None or not is_invalid(run):
+        return None
+    return " ".join(reason.text for reason in run.state.reasons)
+
+
+def _learned(run: Run, scenario: Scenario) -> LatencyModel:
+    try:
+        return fit(run.measurements, scenario)
+    except LatencyModelError as error:
+        if run.failures:
+            raise LatencyModelError(f"{error} {describe_failure(run.failures[0])}.") from error
+        raise
 
 
 def calibration_request(scenario: Scenario) -> Request:

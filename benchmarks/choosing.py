@@ -45,12 +45,12 @@ class Budget:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.max_latency_s) and self.max_latency_s > 0):
             raise BudgetError(
-                f"A latency of at most {self.max_latency_s * 1e3:g} ms cannot be met. Give more "
-                "than 0."
+                f"{self.max_latency_s * 1e3:g} ms is no limit to a latency. Give a finite time "
+                "above 0."
             )
         if self.max_size_bytes is not None and self.max_size_bytes <= 0:
             raise BudgetError(
-                f"A size of at most {self.max_size_bytes} bytes cannot be met. Give more than 0."
+                f"{self.max_size_bytes} bytes is no limit to a size. Give one above 0."
             )
 
 
@@ -79,12 +79,10 @@ class Option:
         return self.predicted_s if self.measurement is None else self.measurement.median_s
 
     def fit(self, budget: Budget) -> Fit | None:
-        """Whether it meets the latency, by the whole interval of its measurement, which must be
-        over processes; None where it has not been measured."""
+        """Whether it meets the latency, by the whole interval of its measurement; None without."""
         if self.measurement is None:
             return None
-        interval = self.measurement.interval_s
-        if interval is None or self.measurement.workers < MIN_WORKERS:
+        if (interval := self.measurement.interval_s) is None:
             return "cannot tell"
         if interval.high <= budget.max_latency_s:
             return "meets"
@@ -143,7 +141,8 @@ class Outlook:
 
     def _aim_s(self, errors: float) -> float:
         """A latency whose interval ends at the budget, so many typical errors below it."""
-        return self.budget.max_latency_s / (1 + self.half_width + errors * self.error)
+        margin = (1 + self.half_width) * math.pow(1 + self.error, errors)
+        return self.budget.max_latency_s / margin
 
     def _more_accurate(self) -> Sequence[Option]:
         if self.best is None:
@@ -154,12 +153,11 @@ class Outlook:
 
 def reliable(runs: Iterable[Run]) -> tuple[Measurement, ...]:
     """What `runs` measured, but for those whose own checks say that nothing in them can be told."""
-    return tuple(
-        one
-        for run in runs
-        if run.state is None or run.state.word != "invalid"
-        for one in run.measurements
-    )
+    return tuple(one for run in runs if not is_invalid(run) for one in run.measurements)
+
+
+def is_invalid(run: Run) -> bool:
+    return run.state is not None and run.state.word == "invalid"
 
 
 def outlook(
@@ -170,7 +168,7 @@ def outlook(
     source: str = DEFAULT_SOURCE,
     networks: Iterable[MobileNetConfig] | None = None,
 ) -> Outlook:
-    """What `budget` can buy among `networks` (None: all of `latency_model.space`).
+    """What `budget` can buy among `networks` (None: all of `calibration.space`).
 
     measurements: what was properly measured; all else is left out of account.
     source: whose accuracies, see `mobilenet.accuracy`; networks without any are left out.
@@ -201,11 +199,12 @@ def outlook(
 def proven(
     measurements: Iterable[Measurement], scenario: Scenario
 ) -> Mapping[MobileNetConfig, Measurement]:
-    """Those of fresh processes, of networks that can be chosen."""
+    """Those of fresh processes, of networks that can be chosen; cut short, they prove nothing."""
     return {
         one.candidate.config: one
         for one in measurements
         if one.quality == "measured"
+        and one.workers >= MIN_WORKERS
         and one.scenario == scenario
         and one.candidate.config is not None
         and is_of_kind(one.candidate.config)
@@ -216,7 +215,7 @@ def _half_width(measured: Iterable[Measurement]) -> float:
     widths = [
         interval.high / one.median_s - 1
         for one in measured
-        if one.workers >= MIN_WORKERS and (interval := one.interval_s) is not None
+        if (interval := one.interval_s) is not None
     ]
     return median(widths) if widths else TYPICAL_HALF_WIDTH
 

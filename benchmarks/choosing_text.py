@@ -6,6 +6,7 @@ from benchmarks import units
 from benchmarks.calibration import space
 from benchmarks.choosing import Budget, Option, Outlook
 from benchmarks.latency_model import LatencyModel
+from benchmarks.scenarios import Scenario
 
 
 def answer(found: Outlook) -> str:
@@ -14,13 +15,16 @@ def answer(found: Outlook) -> str:
     if found.best is not None:
         name = found.best.candidate.name
         return f"{name} is the most accurate that was measured within {wanted}: {told(found.best)}."
+    if not found.options:
+        return f"None stays within {wanted}: the smallest network is larger."
+    if found.predicted is not None and found.predicted.measurement is None:
+        name = found.predicted.candidate.name
+        return f"{name} should be it: {told(found.predicted)}. That has not been measured."
     measured = [one for one in found.options if one.measurement is not None]
     if measured:
         nearest = min(measured, key=lambda one: one.latency_s)
         name = nearest.candidate.name
         return f"None was shown to stay within {wanted}. Nearest: {name}, {told(nearest)}."
-    if not found.options:
-        return f"None stays within {wanted}: the smallest network is larger."
     nearest = min(found.options, key=lambda one: one.predicted_s)
     return (
         f"None is predicted to stay within {wanted}. The fastest, {nearest.candidate.name}, should "
@@ -51,6 +55,13 @@ def told(option: Option) -> str:
     return f"{latency}, {units.megabytes(option.size_bytes)}, top-1 {top1}"
 
 
+def about_accuracy(scenario: Scenario) -> str | None:
+    """What must be known of the accuracies where weights are not in float32."""
+    if scenario.precision == "float32":
+        return None
+    return f"Accuracies are of float32; what {scenario.precision} costs is not in them."
+
+
 def about_model(model: LatencyModel) -> str:
     """How far its predictions may be relied on, and what it found out."""
     kernels = model.kernels
@@ -61,6 +72,6 @@ def about_model(model: LatencyModel) -> str:
     )
     return (
         f"Learned from {len(model.left_out)} networks, to choose among {len(space())}; each of "
-        f"those, predicted from the others, is off by {units.share(model.error)} typically and "
+        f"them, predicted from the others, is off by {units.share(model.error)} typically and "
         f"{units.share(max(abs(one.error) for one in model.left_out))} at most.{found}"
     )

@@ -106,16 +106,14 @@ def check_kind(config: MobileNetConfig) -> None:
     """Raises LatencyModelError unless it is a network that the two multipliers alone describe."""
     if not is_of_kind(config):
         raise LatencyModelError(
-            f"The latency of {config.label} cannot be predicted: only MobileNets of the paper's "
-            "blocks, depth and 1000 classes are learned from. Measure it instead."
+            f"The latency of {config.label} cannot be predicted: only MobileNets that width and "
+            "resolution alone describe are learned from. Measure it instead."
         )
 
 
 def is_of_kind(config: MobileNetConfig | None) -> bool:
-    return config is not None and (config.block, config.depth, config.num_classes) == (
-        "separable",
-        "paper",
-        1000,
+    return config is not None and config == MobileNetConfig(
+        config.width_multiplier, config.resolution
     )
 
 

@@ -15,6 +15,8 @@ from benchmarks import snapshot
 from benchmarks.calibration import calibration_networks
 from benchmarks.cli import app
 from benchmarks.cli.given import InputError, latency_of, size_of
+from benchmarks.latency_model import LatencyModelError
+from benchmarks.machine import read_machine
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario
 from tests.samples import a_run
@@ -27,7 +29,8 @@ def planted() -> Run:
     """Timed eagerly, as it says."""
     noise = random.Random(5)
     rows = [timed(config, MULTIPLE, noise) for config in calibration_networks()]
-    return a_run(*(replace(row, scenario=Scenario("eager"), prepare_s=None) for row in rows))
+    run = a_run(*(replace(row, scenario=Scenario("eager"), prepare_s=None) for row in rows))
+    return replace(run, machine=read_machine())
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def test_a_size_has_a_unit_too() -> None:
     ("arguments", "words"),
     [
         (("--max-latency", "10"), "such as 10ms"),
-        (("--max-latency", "0ms"), "more than 0"),
+        (("--max-latency", "0ms"), "above 0"),
         (("--max-latency", "1ms", "--max-size", "big"), "such as 6MB"),
         (("--max-latency", "1ms", "--engine", "abacus"), "abacus"),
         (("--max-latency", "1ms", "--threads", "4096"), "4096"),
@@ -90,6 +93,13 @@ def test_a_calibration_of_another_way_of_running_is_refused(calibration: Path) -
 
     assert status == 2
     assert "Calibrate first" in problem
+
+
+def test_a_calibration_of_another_machine_is_refused(planted: Run) -> None:
+    elsewhere = replace(planted.machine, cpu="Another CPU")
+
+    with pytest.raises(LatencyModelError, match="of another machine, Another CPU"):
+        bench.choose(0.01, calibration=replace(planted, machine=elsewhere))
 
 
 def test_what_nothing_can_meet_is_said_without_measuring(calibration: Path) -> None:
@@ -121,7 +131,7 @@ def test_an_answer_was_measured_here(calibration: Path, tmp_path: Path) -> None:
 
 
 def test_from_code_the_same_is_refused_and_answered(planted: Run) -> None:
-    with pytest.raises(bench.BudgetError, match="Give more than 0"):
+    with pytest.raises(bench.BudgetError, match="above 0"):
         bench.choose(0)
     found = bench.choose(1e-6, calibration=planted)
 

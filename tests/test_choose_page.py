@@ -91,7 +91,7 @@ def test_after_it_a_prediction_is_called_one_and_can_be_put_to_the_test(
     asked = submitted(monkeypatch)
     page = opened()
 
-    assert "That is a prediction" in page.info[0].value
+    assert "That has not been measured" in page.info[0].value
     assert not page.success
     page.button(key="verify").click().run()
 

@@ -16,6 +16,7 @@ from mobilenet.accuracy import accuracy
 from mobilenet.config import MobileNetConfig
 from tests.samples import a_run, measurement
 from tests.test_latency_model import planted_ms, timed
+from tests.test_validity import disturbed
 
 MULTIPLE = 4
 SCENARIO = Scenario("onnxruntime")
@@ -160,10 +161,25 @@ def test_what_another_way_of_running_took_is_left_out(model: LatencyModel) -> No
 
 @pytest.mark.parametrize("latency_s", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_budget_that_means_nothing_is_refused(latency_s: float) -> None:
-    with pytest.raises(BudgetError, match="Give more"):
+    with pytest.raises(BudgetError, match="Give a finite time above 0"):
         Budget(latency_s)
-    with pytest.raises(BudgetError, match="Give more"):
+    with pytest.raises(BudgetError, match="Give one above 0"):
         Budget(1.0, max_size_bytes=0)
+
+
+@pytest.mark.parametrize("error", [0.01, 0.3, 0.6, 2.0])
+def test_a_bad_model_still_proposes_what_may_be_best(model: LatencyModel, error: float) -> None:
+    found = replace(outlook(model, [], Budget(0.01)), error=error)
+    ranked = [one for one in found.options if one.predicted_s <= 0.01]
+
+    assert len(found.shortlist) >= 2
+    assert found.shortlist[0].top1_percent >= ranked[0].top1_percent
+
+
+def test_a_network_with_channels_of_its_own_is_not_chosen(model: LatencyModel) -> None:
+    row = measured(MobileNetConfig(0.5, 160, channel_multiple=8))
+
+    assert outlook(model, [row], Budget(1.0)).best is None
 
 
 def test_accuracies_are_of_the_source_that_was_asked_for(model: LatencyModel) -> None:
@@ -177,5 +193,8 @@ def test_accuracies_are_of_the_source_that_was_asked_for(model: LatencyModel) ->
 
 def test_measurements_of_an_invalid_run_are_not_relied_on() -> None:
     run = a_run(measured(MobileNetConfig()))
+    busy = replace(run, measurements=(disturbed(run.measurements[0], 1.0),))
 
-    assert reliable([run]) == run.measurements
+    assert busy.state is not None
+    assert busy.state.word == "invalid"
+    assert reliable([run, busy]) == run.measurements

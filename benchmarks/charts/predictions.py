@@ -7,7 +7,7 @@ import math
 from benchmarks import units
 from benchmarks.charts.choice import card
 from benchmarks.charts.figure import Figure, axis, empty, layout
-from benchmarks.charts.palette import CIVIDIS, colours, ink
+from benchmarks.charts.palette import CIVIDIS, VERMILION, colours, ink
 from benchmarks.choosing import Outlook
 
 HEIGHT = 300
@@ -50,7 +50,7 @@ def predictions(found: Outlook, *, dark: bool) -> Figure:
                     "size": 11,
                     "symbol": "square",
                     "color": ink(dark).page,
-                    "line": {"width": 2, "color": colours(dark)[5]},
+                    "line": {"width": 2, "color": colours(dark)[VERMILION]},
                 },
                 "hovertext": [card(one) for one in measured],
                 "hovertemplate": "%{hovertext}<extra></extra>",

@@ -93,7 +93,9 @@ def choose(
                 calibration=learned,
                 listen=bar.show,
             )
-    except (BudgetError, InputError, LatencyModelError, ScenarioError, SnapshotError) as error:
+    except LatencyModelError as error:
+        raise stop(str(error), FAILED if calibration is None else BAD_INPUT) from error
+    except (BudgetError, InputError, ScenarioError, SnapshotError) as error:
         raise stop(str(error), BAD_INPUT) from error
     except OSError as error:
         reason = error.strerror or str(error)
@@ -103,20 +105,23 @@ def choose(
 
 def _answer(chosen: Chosen, out: Path | None, *, as_json: bool) -> None:
     from benchmarks.snapshot import SnapshotError, save
+    from benchmarks.tables import describe_failure
 
     if as_json:
         print_json(_as_json(chosen))
     else:
         for sentence in chosen.sentences():
             typer.echo("\n".join(textwrap.wrap(sentence, terminal_width())))
+    for failure in (failure for run in _runs(chosen) for failure in run.failures):
+        tell(f"Failed: {describe_failure(failure)}")
     if out is not None and chosen.verified:
         try:
             save(chosen.verified[-1], out)
         except SnapshotError as error:
             raise stop(str(error), FAILED) from error
         tell(f"Saved to {out}.")
-    for failure in (failure for run in _runs(chosen) for failure in run.failures):
-        tell(f"Failed: {failure.candidate.name}: {failure.reason}")
+    if out is not None and not chosen.verified:
+        tell(f"Nothing was measured that could be saved to {out}.")
     raise typer.Exit(INTERRUPTED if chosen.cancelled else 0 if chosen.best else FAILED)
 
 
@@ -131,6 +136,8 @@ def _as_json(chosen: Chosen) -> dict[str, object]:
     return {
         "max_latency_s": chosen.budget.max_latency_s,
         "max_size_bytes": chosen.budget.max_size_bytes,
+        "engine": chosen.scenario.engine,
+        "precision": chosen.scenario.precision,
         "accuracy_source": chosen.source,
         "best": best,
         "measured": [_option(one) | {"fit": one.fit(chosen.budget)} for one in measured],

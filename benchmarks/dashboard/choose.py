@@ -14,7 +14,7 @@ from benchmarks.calibration import CALIBRATION_NETWORKS, space
 from benchmarks.chooser import calibration_request, verification_request
 from benchmarks.choosing import Budget, Fit, Option, Outlook, outlook, reliable
 from benchmarks.choosing_text import about_model, answer, doubt
-from benchmarks.dashboard import actions, controls, links, session
+from benchmarks.dashboard import actions, controls, links, measurable, session
 from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.learned_latency import learned
 from benchmarks.dashboard.progress import show_jobs
@@ -55,7 +55,7 @@ def show(explore: StreamlitPage) -> None:
             st.error(str(error), icon=":material/block:")
             st.stop()
     with right:
-        show_jobs()
+        show_jobs(measurable.page())
         actions.show_refusal()
         model = learned(scenario)
         if model is None:
@@ -106,17 +106,8 @@ def _show_answer(found: Outlook, scenario: Scenario, explore: StreamlitPage) -> 
     sentence = plain(answer(found))
     if found.best is not None:
         st.success(sentence, icon=":material/check_circle:")
-    elif found.predicted is not None and not any(one.measurement for one in found.options):
-        predicted = found.predicted
-        st.info(
-            plain(
-                f"{predicted.candidate.name} should be it: about "
-                f"{units.milliseconds(predicted.predicted_s)}, top-1 "
-                f"{units.percent(predicted.top1_percent, error_percent=predicted.top1_error)}. "
-                "That is a prediction. Measure the proposals."
-            ),
-            icon=":material/lightbulb:",
-        )
+    elif found.predicted is not None and found.predicted.measurement is None:
+        st.info(sentence, icon=":material/lightbulb:")
     else:
         st.warning(sentence, icon=":material/block:")
     for one in found.doubtful[:2]:
@@ -148,6 +139,7 @@ def _link(option: Option, scenario: Scenario) -> dict[str, str]:
         "width": str(option.config.width_multiplier),
         "resolution": str(option.config.resolution),
         "engine": ENGINES[scenario.engine].label,
+        "precision": scenario.precision,
         "threads": str(scenario.threads),
         "batch": str(scenario.batch),
     }

@@ -11,7 +11,7 @@ from benchmarks.dashboard import actions, labels, session
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.pick import pick
-from benchmarks.dashboard.text import note, plain
+from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.insight import scenario_label
 from benchmarks.jobs.request import Request
 from benchmarks.layer_sum import sum_of
@@ -34,17 +34,21 @@ def show(collection: Collection, choice: Choice) -> None:
     draw(figure, "layers", charts.layers_alt(counted, unit=unit), selectable=False)
     st.subheader("Where the time goes here", anchor=False)
     found = _newest(collection, choice.selected, choice.scenario)
+    way = choice.scenario
+    status = session.engine_statuses().get((way.engine, way.device, way.precision))
     st.button(
         "Time each layer" if found is None else "Time each layer again",
         icon=":material/timer:",
         key="time_layers",
         help="The network in fresh processes, then its layers: by the runtime's own profiler, or "
         "one after the other; and what this machine does at best, in less than a minute.",
+        disabled=status is not None and not status.available,
         on_click=_start,
-        args=(choice.selected, choice.scenario),
+        args=(choice.selected, way),
     )
     if found is None:
-        note(f"Not timed yet in {plain(scenario_label(choice.scenario))}.")
+        reason = _why_not(collection, choice.selected, way)
+        note(plain(sentence(reason or f"Not timed yet in {scenario_label(way)}")))
     else:
         _show_times(config, *found)
 
@@ -78,6 +82,17 @@ def _newest(
             if (row.candidate, row.scenario) == (network, scenario) and row.layer_times:
                 return row, run
     return None
+
+
+def _why_not(collection: Collection, network: Candidate, scenario: Scenario) -> str | None:
+    """What came of the last try."""
+    failures = (
+        failure
+        for run in reversed(list(collection.finished.values()))
+        for failure in run.failures
+        if (failure.candidate, failure.scenario) == (network, scenario)
+    )
+    return next((failure.reason for failure in failures), None)
 
 
 def _start(network: Candidate, scenario: Scenario) -> None:

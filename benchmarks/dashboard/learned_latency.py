@@ -8,6 +8,7 @@ import streamlit as st
 
 from benchmarks.calibration import is_calibrated
 from benchmarks.candidates import Candidate
+from benchmarks.choosing import is_invalid
 from benchmarks.dashboard import session
 from benchmarks.latency_model import LatencyModel, fit, is_of_kind
 from benchmarks.results import Measurement
@@ -17,10 +18,11 @@ from benchmarks.scenarios import Scenario
 def learned(scenario: Scenario) -> LatencyModel | None:
     """None until enough of the networks to calibrate with have been timed."""
     collection = session.manager().collection()
+    invalid = {run.id for run in collection.finished.values() if is_invalid(run)}
     rows = [
         one
         for (_, way), one in collection.best.items()
-        if way == scenario and one.quality != "preview"
+        if way == scenario and one.quality != "preview" and one.run_id not in invalid
     ]
     if not is_calibrated(rows, scenario):
         return None

@@ -28,7 +28,7 @@ def test_from_a_budget_to_an_answer_that_was_measured(visits: Visits, server: Se
 
     button = page.get_by_role("button", name=BUTTON)
     expect(button).to_be_visible(timeout=MEASURING_MS)
-    expect(page.get_by_text("That is a prediction")).to_be_visible()
+    expect(page.get_by_text("That has not been measured")).to_be_visible()
     assert "None measured" in figure(page, "choice")
     button.click()
 
