@@ -36,7 +36,7 @@ class PaperCheck:
         return f"{scenario_label(self.scenario)}\n\n{to_text(self.findings)}"
 
     def _repr_html_(self) -> str:
-        parts = [f"<p {_WORDS}>{escape(scenario_label(self.scenario))}: {self._summary}</p>"]
+        parts = [f"<p {_WORDS}>{escape(scenario_label(self.scenario))}. {self._summary}.</p>"]
         for table, found in by_table(self.findings).items():
             items = "".join(f"<li>{_finding(one)}</li>" for one in found)
             parts.append(f"<p {_WORDS}>{escape(table)}</p><ul>{items}</ul>")
@@ -79,6 +79,8 @@ def _of(tables: Iterable[str] | None) -> tuple[Claim, ...]:
         return claims()
     asked = [tables] if isinstance(tables, str) else list(tables)
     known = dict.fromkeys(claim.table for claim in claims())
+    if not asked:
+        raise ScenarioError(f"No table was asked for. Choose from: {', '.join(known)}.")
     if unknown := [table for table in asked if table not in known]:
         raise ScenarioError(
             f"{unknown[0]!r} is no table of these claims. Choose from: {', '.join(known)}."

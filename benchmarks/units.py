@@ -19,6 +19,11 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{rounded:,.{max(decimals, 0)}f}"
 
 
+def fixed(value: float, decimals: int) -> str:
+    """With so many digits after the point, whatever stands before it: "4,867.3"."""
+    return f"{value:,.{decimals}f}"
+
+
 def milliseconds(seconds: float | None) -> str:
     return NOT_MEASURED if seconds is None else f"{significant(seconds * 1e3)} ms"
 
@@ -80,6 +85,11 @@ def percent_span(low_percent: float, high_percent: float) -> str:
 def points(difference_percent: float) -> str:
     """A difference of two percentages: "2.3 points"."""
     return f"{difference_percent:.1f} points"
+
+
+def points_span(low_percent: float, high_percent: float) -> str:
+    """The ends of a range of such differences: "5.3 to 8.4 points"."""
+    return f"{low_percent:.1f} to {points(high_percent)}"
 
 
 def times(ratio: float, *, digits: int = 2) -> str:

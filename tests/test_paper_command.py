@@ -53,19 +53,28 @@ def test_a_saved_run_is_judged_table_by_table(file: Path) -> None:
     assert "FAILS: The first convolution takes 1.19 % of the mult-adds." in found.stdout
     assert "HOLDS HERE: 1.0-224 is faster than VGG-16." in found.stdout
     assert "CANNOT BE TOLD: Separable convolutions cost about 1 point" in found.stdout
-    assert found.stdout.endswith("44 hold, 8 fail, 2 cannot be told.\n")
+    assert found.stdout.endswith(
+        "\nThe paper's own: 32 hold, 6 fail, 2 cannot be told. Asked here: 12 hold, 2 fail.\n"
+    )
 
 
 def test_a_program_gets_every_finding(file: Path) -> None:
     (found,) = json.loads(call("--from", file, "--json").stdout)
 
     assert found["scenario"]["engine"] == "eager"
-    assert found["counts"] == {"holds": 44, "fails": 8, "cannot tell": 2, "not measured": 0}
+    assert found["counts"] == {
+        "paper": {"holds": 32, "fails": 6, "cannot tell": 2, "not measured": 0},
+        "asked_here": {"holds": 12, "fails": 2, "cannot tell": 0, "not measured": 0},
+    }
     assert [one["id"] for one in found["findings"]] == [claim.id for claim in claims()]
     by_id = {one["id"]: one for one in found["findings"]}
     assert by_id["table-2-first"]["outcome"] == "fails"
     assert by_id["table-2-first"]["paper"] == "first 3x3 1.19 %"
+    assert by_id["table-2-first"]["source"] == "arXiv:1704.04861, Table 2"
+    assert by_id["table-2-first"]["is_papers"]
     assert by_id["equations-time"]["networks"] == ["1.0-224-full", "1.0-224"]
+    assert not by_id["equations-time"]["is_papers"]
+    assert by_id["since-1.0-224"]["source"] is None
 
 
 def test_what_is_not_in_a_run_is_not_measured_yet(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ class Number:
     printed: with the paper's digits. exact: in the same unit; without one it is a whole number.
     slack: how far the exact one may be off, as a share of it; None: by less than one unit of the
         last digit that is printed, so that it may have been rounded or cut off.
+    is_limit: whether the paper says "more than" it.
     """
 
     what: str
@@ -29,25 +30,39 @@ class Number:
     exact: float
     unit: str = "M"
     slack: float | None = None
+    is_limit: bool = False
 
     @property
     def agrees(self) -> bool:
+        if self.is_limit:
+            return self.exact > float(self.printed)
         off = abs(self.exact - float(self.printed))
         if self.slack is not None:
             return off <= self.slack * self.exact
-        return off < 10.0 ** -len(self.printed.partition(".")[2])
+        return off < 10.0**-self._decimals
+
+    @property
+    def figure(self) -> str:
+        """What the paper prints, with its unit."""
+        figure = units.fixed(float(self.printed), self._decimals)
+        return _joined("more than" if self.is_limit else "", figure, self.unit)
 
     @property
     def as_printed(self) -> str:
-        return self._told(self.printed)
+        return _joined(self.what, self.figure)
 
     @property
     def as_counted(self) -> str:
-        digits = len(self.printed.replace(".", "").lstrip("0"))
-        return self._told(units.significant(self.exact, digits + 1 if self.unit else digits))
+        decimals = self._decimals + 1 if self.unit else self._decimals
+        return _joined(self.what, units.fixed(self.exact, decimals), self.unit)
 
-    def _told(self, figure: str) -> str:
-        return " ".join(filter(None, [self.what, figure, self.unit]))
+    @property
+    def _decimals(self) -> int:
+        return len(self.printed.partition(".")[2])
+
+
+def _joined(*words: str) -> str:
+    return " ".join(filter(None, words))
 
 
 @dataclass(frozen=True)
@@ -65,12 +80,14 @@ class Reasoned:
 class Claim:
     """One statement, and how it is tested.
 
-    table: where the paper says it. sentence: in our words. figure: what the paper prints.
+    table: beside which of the paper's it stands. place: where the paper says it, if elsewhere.
+    sentence: in our words. figure: what the paper prints.
     test: how it is decided, with the criterion. erratum: what is known to be wrong in the source.
     numbers, reasoned: what can be settled without a clock. timing: what this machine has to show;
         it then decides, and the rest is told beside it.
     untestable: why it cannot be told here at all.
-    note: where it goes beyond the paper.
+    note: what else has to be known.
+    asked_here: why the paper does not say so itself; None for its own claims.
     """
 
     id: str
@@ -85,15 +102,24 @@ class Claim:
     untestable: str | None = None
     basis: Basis = "counted"
     note: str | None = None
+    asked_here: str | None = None
+    place: str = ""
 
     @property
-    def source(self) -> str:
-        return f"{PAPER}, {self.table}" if self.table[-1].isdigit() else PAPER
+    def is_papers(self) -> bool:
+        """Whether the paper says it. What is asked here may still start from its figures."""
+        return self.asked_here is None
+
+    @property
+    def source(self) -> str | None:
+        """Where the figures stand; None where the paper has none."""
+        return f"{PAPER}, {self.place or self.table}" if self.printed else None
 
     @property
     def printed(self) -> str:
         """What the paper gives, in its own digits."""
-        return self.figure or ", ".join(number.as_printed for number in self.numbers)
+        figures = self.figure or ", ".join(number.as_printed for number in self.numbers)
+        return f"{figures}, {self.place.lower()}" if self.place else figures
 
     @property
     def networks(self) -> tuple[str, ...]:

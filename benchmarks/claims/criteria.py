@@ -14,7 +14,7 @@ OTHERS = (
     f"{DIGIT} Other networks are torchvision's, whose layers are not in all the same: for them "
     f"within {units.share(OTHERS_SLACK)}."
 )
-ASKED_HERE = "Asked here; the paper counts, and does not say how long."
+ASKED_HERE = "The paper counts, and does not say how long."
 TIMED = "Both in turns; holds if it is faster for certain, fails if it is slower or the same."
 
 

@@ -62,11 +62,33 @@ def by_table(found: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 
 def summary(found: Iterable[Finding]) -> str:
-    """ "21 hold, 3 fail, 4 cannot be told"; what there is none of is left out."""
+    """ "The paper's own: 21 hold, 3 fail. Asked here: 4 hold".
+
+    What there is none of is left out.
+    """
+    papers, asked = by_origin(found)
+    parts = {"The paper's own": _counted(papers), "Asked here": _counted(asked)}
+    return ". ".join(f"{whose}: {counts}" for whose, counts in parts.items() if counts)
+
+
+def by_origin(found: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Those of what the paper claims, and those of what is asked here beside it."""
+    every = list(found)
+    papers = [one for one in every if one.claim.is_papers]
+    return papers, [one for one in every if not one.claim.is_papers]
+
+
+def counts(found: Iterable[Finding]) -> dict[Outcome, int]:
+    """How many came out how."""
     outcomes = [one.outcome for one in found]
-    counts = {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
+    return {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
+
+
+def _counted(found: Iterable[Finding]) -> str:
     return ", ".join(
-        f"{count} {_COUNTED[outcome][count > 1]}" for outcome, count in counts.items() if count
+        f"{count} {_COUNTED[outcome][count > 1]}"
+        for outcome, count in counts(found).items()
+        if count
     )
 
 
@@ -94,7 +116,7 @@ def _arithmetic(claim: Claim) -> tuple[Outcome | None, str | None]:
 
 
 def _why(claim: Claim, outcome: Outcome) -> str:
-    off = [f"{one.as_counted} instead of {one.printed}" for one in claim.numbers if not one.agrees]
+    off = [f"{one.as_counted} instead of {one.figure}" for one in claim.numbers if not one.agrees]
     if off:
         return _sentence(", ".join(off))
     return _AGREES[claim.basis][outcome == "fails"]

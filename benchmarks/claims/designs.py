@@ -24,10 +24,10 @@ def _table_4() -> tuple[Claim, ...]:
         Claim(
             id="table-4-mult-adds",
             table=table,
-            sentence="Full convolutions take 4866 million mult-adds, separable ones 569 million.",
+            sentence="Full convolutions take 4,866 million mult-adds, separable ones 569 million.",
             test=DIGIT,
             numbers=millions("mult-adds", {"1.0-224-full": "4866", "1.0-224": "569"}),
-            erratum="4866 leaves out the classifier's 1.0 M, which 569 counts.",
+            erratum="4,866 leaves out the classifier's 1.0 M, which 569 counts.",
         ),
         Claim(
             id="table-4-parameters",
@@ -56,14 +56,14 @@ def _table_5() -> tuple[Claim, ...]:
         Claim(
             id="table-5-mult-adds",
             table=table,
-            sentence="The narrow network and the shallow one take about as many mult-adds.",
+            sentence="The narrow network and the shallow one take as many mult-adds as printed.",
             test=DIGIT,
             numbers=millions("mult-adds", {narrow: "325", shallow: "307"}),
         ),
         Claim(
             id="table-5-parameters",
             table=table,
-            sentence="The narrow network and the shallow one have about as many parameters.",
+            sentence="The narrow network and the shallow one have as many parameters as printed.",
             test=DIGIT,
             numbers=millions("parameters", {narrow: "2.6", shallow: "2.9"}),
         ),
@@ -86,7 +86,7 @@ def _table_5() -> tuple[Claim, ...]:
             "whole interval of the ratio, fails if all of it lies above.",
             reasoned=_more(narrow, shallow),
             timing=TimeRatio(narrow, shallow, 0.0, 1.1),
-            note=ASKED_HERE,
+            asked_here=ASKED_HERE,
         ),
     )
 

@@ -45,7 +45,8 @@ class Evidence:
         both = candidate(one), candidate(other)
         found = self.collection.together(*both, self.scenario)
         if found is None:
-            return self._missing((one, other), NOT_TOGETHER)
+            failed = self._failed((one, other), although_timed=False)
+            return _missing(failed, NOT_TOGETHER)
         ratio = found[0].ratio_to(found[1])
         is_proper = all(row.quality == "measured" for row in found)
         if not is_proper or ratio is None or ratio.workers < MIN_WORKERS or not ratio.interval:
@@ -53,25 +54,36 @@ class Evidence:
         return Pair(*found, ratio, self.collection.finished.get(found[0].run_id))
 
     def layers(self, *keys: str) -> Layers | Decision:
-        """Of the newest run that has them all; or why there is none."""
+        """Of the newest run that has them all, properly; or why there is none."""
+        why = NO_LAYERS
         for run_id, run in list(self.collection.runs.items())[::-1]:
             rows = [run.get((candidate(key).key, self.scenario)) for key in keys]
-            times = [row.layer_times for row in rows if row and row.layer_times]
+            known = [row for row in rows if row and row.layer_times]
+            times = [row.layer_times for row in known if row.quality == "measured"]
             if len(times) == len(keys):
-                return Layers(tuple(times), self.collection.finished.get(run_id))
-        return self._missing(keys, NO_LAYERS)
+                proper = tuple(one for one in times if one is not None)
+                return Layers(proper, self.collection.finished.get(run_id))
+            if len(known) == len(keys):
+                why = FIRST_LOOK
+        return _missing(self._failed(keys, although_timed=True), why)
 
-    def _missing(self, keys: tuple[str, ...], why: str) -> Decision:
-        failed = self._failed(keys)
-        return Decision("cannot tell", failed) if failed else Decision("not measured", why)
+    def _failed(self, keys: tuple[str, ...], *, although_timed: bool) -> str | None:
+        """What came to nothing, in the newest run that tried.
 
-    def _failed(self, keys: tuple[str, ...]) -> str | None:
-        """Whose measurement came to nothing, in the newest run that tried."""
+        although_timed: whether it counts that of a network, which was timed, something else failed.
+        """
         for run in list(self.collection.finished.values())[::-1]:
+            timed = {(row.candidate, row.scenario) for row in run.measurements}
             for failure in run.failures:
-                if failure.scenario == self.scenario and failure.candidate.key in keys:
+                if failure.scenario != self.scenario or failure.candidate.key not in keys:
+                    continue
+                if although_timed or (failure.candidate, failure.scenario) not in timed:
                     return f"{label(failure.candidate.key)}: {failure.reason.rstrip('.')}."
         return None
+
+
+def _missing(failed: str | None, why: str) -> Decision:
+    return Decision("cannot tell", failed) if failed else Decision("not measured", why)
 
 
 def evidence(measured: Run | Collection, scenario: Scenario) -> Evidence:

@@ -49,7 +49,7 @@ def _equations() -> tuple[Claim, ...]:
             "lies between 7.5 and 9.5, which round to 8 and 9; fails if none of it does.",
             reasoned=_whole_saving(),
             timing=TimeRatio("1.0-224-full", "1.0-224", *ROUNDS_TO_IT),
-            note=ASKED_HERE,
+            asked_here=ASKED_HERE,
         ),
     )
 
@@ -146,6 +146,7 @@ def _table_2() -> tuple[Claim, ...]:
             table="Table 2",
             sentence="1x1 convolutions take 95 % of the computation time.",
             figure="95 %",
+            place="Section 3.2",
             test="The time of each layer of 1.0-224, pass by pass, and as far off as processes "
             f"differ ({units.share(BETWEEN_PROCESSES)}); holds if the whole interval of their "
             f"share lies above {units.share(POINTWISE_TIME)}, fails if it lies below.",
@@ -207,7 +208,7 @@ def _table_3() -> tuple[Claim, ...]:
                 test=test,
                 reasoned=Reasoned(True, f"{counts[before]}, then {counts[own_name[name]]}."),
                 timing=BlocksFaster(fast, slow),
-                note=ASKED_HERE,
+                asked_here=ASKED_HERE,
             )
             for name, fast, slow, how, before in steps
         ),

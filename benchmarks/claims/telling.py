@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from benchmarks.claims.claim import OUTCOMES, Finding
-from benchmarks.claims.deciding import by_table, summary
+from benchmarks.claims.claim import Finding, Outcome
+from benchmarks.claims.deciding import by_origin, by_table, counts, summary
 from benchmarks.texts import cleaned
 
 ABOUT = "The claims of the MobileNets paper (arXiv:1704.04861), tested on this machine"
@@ -25,6 +25,7 @@ def facts(one: Finding) -> tuple[tuple[str, str], ...]:
         (TESTED, one.claim.test),
         ("Erratum", one.claim.erratum),
         ("Note", one.claim.note),
+        ("Asked here", one.claim.asked_here),
     )
     return tuple((name, text) for name, text in rows if text)
 
@@ -66,7 +67,9 @@ def to_rows(found: Iterable[Finding]) -> list[dict[str, object]]:
             "source": one.claim.source,
             "test": one.claim.test,
             "networks": list(one.claim.networks),
+            "is_papers": one.claim.is_papers,
             "note": one.claim.note,
+            "asked_here": one.claim.asked_here,
             "by_arithmetic": one.by_arithmetic,
             "arithmetic": one.arithmetic,
             "measured": one.measured,
@@ -78,10 +81,10 @@ def to_rows(found: Iterable[Finding]) -> list[dict[str, object]]:
     ]
 
 
-def to_counts(found: Iterable[Finding]) -> dict[str, int]:
-    """How many came out how."""
-    outcomes = [one.outcome for one in found]
-    return {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
+def to_counts(found: Iterable[Finding]) -> dict[str, dict[Outcome, int]]:
+    """How many of the paper's own claims came out how, and how many of those asked here."""
+    papers, asked = by_origin(found)
+    return {"paper": counts(papers), "asked_here": counts(asked)}
 
 
 def _is_plain(one: Finding) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from statistics import median
 
 from benchmarks import units
 from benchmarks.claims.claim import Decision, label
@@ -19,7 +20,7 @@ from benchmarks.claims.criteria import (
 )
 from benchmarks.claims.evidence import Evidence, Pair, doubt
 from benchmarks.insight import judged, told
-from benchmarks.layer_times import LayerTimes
+from benchmarks.layer_times import NANOSECONDS, LayerTimes
 from benchmarks.references import references
 from benchmarks.timing.statistics import Interval, median_interval
 from benchmarks.timing.verdicts import null_effect
@@ -27,6 +28,7 @@ from benchmarks.validity import null_ratio
 
 INNER_BLOCKS = tuple(range(7, 12))  # 14x14, 512 channels at 1.0-224
 ACROSS = "The interval lies across the limit."
+COPIES_DIFFER = "counts, as two copies of one network differ"
 TOO_FEW = "Too few passes for an interval."
 
 
@@ -50,21 +52,23 @@ def _ratio(test: TimeRatio, found: Evidence) -> Decision:
         return pair
     bounds = pair.ratio.interval
     assert bounds is not None  # a pair has one
+    believed = _believed(pair, bounds)
+    wider = "" if believed == bounds else f"; {_span(believed)} {COPIES_DIFFER}"
     text = (
         f"{label(test.slow)} takes {units.times(pair.ratio.value, digits=3)} as long as "
-        f"{label(test.fast)} ({units.span(bounds.low, bounds.high, digits=3)})"
+        f"{label(test.fast)} ({_span(bounds)}{wider})"
     )
     if test.scale is not None:
         power = math.log(pair.ratio.value) / math.log(test.scale)
         text += f": as the power {units.significant(power, 2)} of the multiplier"
-    return _within(_believed(pair, bounds), test.low, test.high, f"{text}.", doubt(pair.run))
+    return _within(believed, test.low, test.high, f"{text}.", doubt(pair.run))
 
 
 def _believed(pair: Pair, bounds: Interval) -> Interval:
     """Wider where two copies of one network seem to differ: twice as much is not believed."""
     null = null_ratio(pair.run, pair.one) if pair.run else None
     factor = math.exp(2 * abs(null_effect(null)) / 100)
-    return Interval(bounds.low / factor, bounds.high * factor)
+    return bounds if factor == 1 else Interval(bounds.low / factor, bounds.high * factor)
 
 
 def _within(
@@ -146,12 +150,13 @@ def _share(test: TimeShare, found: Evidence) -> Decision:
     bounds = median_interval([part / all_ for part, all_ in zip(of_kind, of_all, strict=True)])
     if bounds is None:
         return Decision("cannot tell", TOO_FEW)
-    text = (
-        f"{units.percent_span(100 * bounds.low, 100 * bounds.high)} of the time of all layers "
-        f"({_how(times)})."
-    )
     more = 1 + BETWEEN_PROCESSES
     possible = Interval(_weighted(bounds.low, 1 / more), _weighted(bounds.high, more))
+    text = (
+        f"{units.percent_span(100 * bounds.low, 100 * bounds.high)} of the time of all layers "
+        f"({_how(times)}); {units.percent_span(100 * possible.low, 100 * possible.high)} counts, "
+        "as processes differ."
+    )
     return _within(possible, test.least, 1.0, text, doubt(layers.run))
 
 
@@ -164,17 +169,15 @@ def _blocks(test: BlocksFaster, found: Evidence) -> Decision:
     layers = found.layers(test.slow, test.fast)
     if isinstance(layers, Decision):
         return layers
-    slow, fast = (median_interval(_sums_ns(one, _is_inner)) for one in layers.times)
+    sums = [_sums_ns(one, _is_inner) for one in layers.times]
+    slow, fast = map(median_interval, sums)
     if slow is None or fast is None:
         return Decision("cannot tell", TOO_FEW)
     bounds = Interval(slow.low / fast.high, slow.high / fast.low)
-    each = [
-        sum(one.median_s for one in times.layers if _is_inner(one.layer)) / len(INNER_BLOCKS)
-        for times in layers.times
-    ]
+    each = [median(passes) * NANOSECONDS / len(INNER_BLOCKS) for passes in sums]
     text = (
         f"One such layer takes {units.milliseconds(each[0])}, then {units.milliseconds(each[1])}: "
-        f"{units.times(each[0] / each[1])} less ({units.span(bounds.low, bounds.high)}; "
+        f"{units.times(each[0] / each[1], digits=3)} less ({_span(bounds)}; "
         f"{_how(layers.times[0])})."
     )
     if (unbelieved := doubt(layers.run)) is not None:
@@ -184,6 +187,10 @@ def _blocks(test: BlocksFaster, found: Evidence) -> Decision:
     if bounds.high < 1 / (1 + BETWEEN_PROCESSES):
         return Decision("fails", "It is slower.", text)
     return Decision("cannot tell", ACROSS, text)
+
+
+def _span(bounds: Interval) -> str:
+    return units.span(bounds.low, bounds.high, digits=3)
 
 
 def _is_inner(name: str) -> bool:

@@ -148,7 +148,7 @@ def _link(option: Option, scenario: Scenario) -> dict[str, str]:
 def _show_figures(found: Outlook, model: LatencyModel) -> None:
     dark = session.is_dark()
     draw(charts.choice(found, dark=dark), "choice", charts.choice_alt(found), selectable=False)
-    st.subheader("Latency by width and resolution", anchor=False)
+    st.header("Latency by width and resolution", anchor=False)
     draw(
         charts.predictions(found, dark=dark),
         "predictions",
@@ -160,7 +160,7 @@ def _show_figures(found: Outlook, model: LatencyModel) -> None:
     note(plain(f"Accuracies: {title}; between its sixteen networks, estimates."))
     measured = [one for one in found.options if one.measurement is not None]
     if measured:
-        st.subheader("Measured", anchor=False)
+        st.header("Measured", anchor=False)
         rows = pd.DataFrame(_row(one, found.budget) for one in measured)
         st.dataframe(rows, hide_index=True, alt=units.counted(len(rows), "network") + " measured")
     with st.expander("How far the predictions may be relied on", icon=":material/rule:"):

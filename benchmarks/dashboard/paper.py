@@ -24,14 +24,16 @@ def show() -> None:
     session.need_queue("Nothing can be measured")
     summary.show_machine()
     st.markdown(
-        "Every claim of Tables 1 to 9 and Figures 4 and 5 of the "
+        "The claims of Tables 1 to 9 and Figures 4 and 5 of the "
         "[MobileNets paper](https://arxiv.org/abs/1704.04861): counted anew, compared with what "
-        "others have published, and timed here. A claim may fail."
+        "others have published, and timed here. A claim may fail. What is asked here beyond the "
+        "paper is marked, and counted apart."
     )
     way = testing.choose()
     found = claims.findings(session.manager().collection(), way.scenario)
     missing = claims.missing(found)
-    st.header(f"In {scenario_label(way.scenario)}: {claims.summary(found)}", anchor=False)
+    st.header(f"In {scenario_label(way.scenario)}", anchor=False)
+    st.markdown(f"**{claims.summary(found)}.**")
     _offer(way, missing)
     show_jobs(measurable.page())
     actions.show_refusal()
