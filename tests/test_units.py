@@ -132,3 +132,14 @@ def test_what_is_left_of_less_than_a_hundredth_is_a_ratio_and_never_nothing() ->
     assert units.change(188, 568_740) == "÷ 3,000"
     assert units.change(1.2, 100) == "−99 %"
     assert units.change(0, 100) == "−100 %"
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"), [(4867.336, 1, "4,867.3"), (0.2673, 3, "0.267"), (28, 0, "28")]
+)
+def test_digits_after_the_point_can_be_fixed(value: float, decimals: int, text: str) -> None:
+    assert units.fixed(value, decimals) == text
+
+
+def test_a_range_of_points_names_its_unit_once() -> None:
+    assert units.points_span(5.31, 8.38) == "5.3 to 8.4 points"
