@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from benchmarks import units
 from benchmarks.api import carry_out
-from benchmarks.calibration import calibration_networks
+from benchmarks.calibration import calibration_networks, space
 from benchmarks.candidates import Candidate
-from benchmarks.choosing import Budget, Option, Outlook, is_invalid, outlook, reliable
+from benchmarks.choosing import Budget, BudgetError, Option, Outlook, is_invalid, outlook, reliable
 from benchmarks.choosing_text import about_accuracy, about_model, answer, doubt
 from benchmarks.insight import scenario_label
 from benchmarks.jobs.request import Request, check_scenario
@@ -102,6 +102,7 @@ def choose(
     budget = Budget(max_latency_s, max_size_bytes)
     scenario = Scenario(engine, device, precision, threads, batch)
     check_scenario(scenario)
+    _check_size(budget)
     if calibration is not None and machine_key(calibration.machine) != machine_key(read_machine()):
         raise LatencyModelError(
             f"The calibration is of another machine, {calibration.machine.cpu}. Leave it out, and "
@@ -122,6 +123,16 @@ def choose(
             if run.cancelled or run.failures or is_invalid(run):
                 break  # the same would be proposed again
         return chosen
+
+
+def _check_size(budget: Budget) -> None:
+    """Before anything is measured for it."""
+    smallest = min((Candidate(config=one) for one in space()), key=lambda one: one.size_bytes)
+    if budget.max_size_bytes is not None and budget.max_size_bytes < smallest.size_bytes:
+        raise BudgetError(
+            f"No network has at most {units.file_size(budget.max_size_bytes)}: the smallest, "
+            f"{smallest.name}, has {units.file_size(smallest.size_bytes)}."
+        )
 
 
 def why_invalid(run: Run) -> str | None:

@@ -43,6 +43,9 @@ class Budget:
     max_size_bytes: int | None = None
 
     def __post_init__(self) -> None:
+        _check_is_number("max_latency_s", self.max_latency_s)
+        if self.max_size_bytes is not None:
+            _check_is_number("max_size_bytes", self.max_size_bytes)
         if not (math.isfinite(self.max_latency_s) and self.max_latency_s > 0):
             raise BudgetError(
                 f"{self.max_latency_s * 1e3:g} ms is no limit to a latency. Give a finite time "
@@ -52,6 +55,11 @@ class Budget:
             raise BudgetError(
                 f"{self.max_size_bytes} bytes is no limit to a size. Give one above 0."
             )
+
+
+def _check_is_number(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BudgetError(f"{name} is {value!r}. Give a number, of seconds or of bytes.")
 
 
 @dataclass(frozen=True)
@@ -138,6 +146,11 @@ class Outlook:
         )
         found = dict.fromkeys(one for one in [*safe, *promising] if one is not None)
         return tuple(sorted(list(found)[:SHORTLIST], key=lambda one: -one.top1_percent))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left that promises to be better."""
+        return not self.shortlist
 
     def _aim_s(self, errors: float) -> float:
         """A latency whose interval ends at the budget, so many typical errors below it."""

@@ -12,24 +12,26 @@ from benchmarks.scenarios import Scenario
 def answer(found: Outlook) -> str:
     """One sentence: what to take, or that there is nothing to take, and what comes nearest."""
     wanted = asked_for(found.budget)
-    if found.best is not None:
+    if found.best is not None and found.is_settled:
         name = found.best.candidate.name
         return f"{name} is the most accurate that was measured within {wanted}: {told(found.best)}."
+    if found.best is not None:
+        name, limit_s = found.best.candidate.name, found.budget.max_latency_s
+        likely = [one for one in found.shortlist if one.predicted_s <= limit_s]
+        other, word = (likely[0], "should") if likely else (found.shortlist[0], "may")
+        return (
+            f"{name} is the most accurate measured so far within {wanted}: {told(found.best)}. "
+            f"{other.candidate.name} {word} be better: {told(other)}."
+        )
     if not found.options:
         return f"None stays within {wanted}: the smallest network is larger."
     if found.predicted is not None and found.predicted.measurement is None:
         name = found.predicted.candidate.name
         return f"{name} should be it: {told(found.predicted)}. That has not been measured."
-    measured = [one for one in found.options if one.measurement is not None]
-    if measured:
-        nearest = min(measured, key=lambda one: one.latency_s)
-        name = nearest.candidate.name
-        return f"None was shown to stay within {wanted}. Nearest: {name}, {told(nearest)}."
-    nearest = min(found.options, key=lambda one: one.predicted_s)
-    return (
-        f"None is predicted to stay within {wanted}. The fastest, {nearest.candidate.name}, should "
-        f"take about {units.milliseconds(nearest.predicted_s)}."
-    )
+    nearest = min(found.options, key=lambda one: one.latency_s)
+    shown = "shown" if any(one.measurement is not None for one in found.options) else "predicted"
+    name = nearest.candidate.name
+    return f"None is {shown} to stay within {wanted}. The fastest is {name}: {told(nearest)}."
 
 
 def doubt(option: Option) -> str:

@@ -45,7 +45,8 @@ def choose(*arguments: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("10ms", 0.01), ("0.5 s", 0.5), ("800us", 0.0008), (" 4ms ", 0.004)]
+    ("text", "seconds"),
+    [("10ms", 0.01), ("10MS", 0.01), ("0.5 s", 0.5), ("800us", 0.0008), (" 4ms ", 0.004)],
 )
 def test_a_latency_is_a_number_with_its_unit(text: str, seconds: float) -> None:
     assert latency_of(text) == pytest.approx(seconds)
@@ -72,7 +73,9 @@ def test_a_size_has_a_unit_too() -> None:
         (("--max-latency", "1ms", "--max-size", "big"), "such as 6MB"),
         (("--max-latency", "1ms", "--engine", "abacus"), "abacus"),
         (("--max-latency", "1ms", "--threads", "4096"), "4096"),
-        (("--max-latency", "1ms", "--calibration", "nowhere.json"), "nowhere.json"),
+        (("--max-latency", "1ms", "--max-size", "6"), "no unit"),
+        (("--max-latency", "1ms", "--max-size", "6kB"), "the smallest, MobileNet 0.25-128, has"),
+        (("--max-latency", "1ms", "--calibration", "no/such/folder/c.json"), "no/such/folder"),
         (("--max-latency", "1ms", "--out", "no/such/folder/run.json"), "no/such/folder"),
     ],
 )
@@ -106,8 +109,25 @@ def test_what_nothing_can_meet_is_said_without_measuring(calibration: Path) -> N
     status, answer, _ = choose("--max-latency", "1us", "--calibration", str(calibration))
 
     assert status == 1
-    assert "None is predicted to stay within 0.00100 ms" in answer.replace("\n", " ")
+    assert "None is predicted to stay within 0.00100 ms. The fastest is" in answer.replace(
+        "\n", " "
+    )
     assert "Learned from 14 networks" in answer.replace("\n", " ")
+
+
+@pytest.mark.slow
+def test_a_calibration_is_kept_where_none_is_and_used_again(tmp_path: Path) -> None:
+    file = tmp_path / "eager.json"
+    first = choose("--max-latency", "1us", "--calibration", str(file))
+    written = file.read_bytes()
+    again = choose("--max-latency", "1us", "--calibration", str(file))
+
+    assert first[0] == 1
+    assert f"Saved to {file}" in first[2]
+    assert len(snapshot.load(file).measurements) == len(calibration_networks())
+    assert again[1] == first[1]
+    assert "Saved" not in again[2]
+    assert file.read_bytes() == written
 
 
 @pytest.mark.slow
@@ -133,6 +153,8 @@ def test_an_answer_was_measured_here(calibration: Path, tmp_path: Path) -> None:
 def test_from_code_the_same_is_refused_and_answered(planted: Run) -> None:
     with pytest.raises(bench.BudgetError, match="above 0"):
         bench.choose(0)
+    with pytest.raises(bench.BudgetError, match="max_size_bytes is '6MB'"):
+        bench.choose(0.01, "6MB")  # type: ignore[arg-type]
     found = bench.choose(1e-6, calibration=planted)
 
     assert found.best is None

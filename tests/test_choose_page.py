@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.calibration import calibration_networks
+from benchmarks.candidates import Candidate
 from benchmarks.charts import Figure, choice, choice_alt, grid, grid_alt, predictions
 from benchmarks.charts.predictions import predictions_alt
 from benchmarks.choosing import Budget, Outlook, outlook
@@ -21,7 +22,7 @@ from benchmarks.jobs.request import Request
 from benchmarks.latency_model import fit
 from benchmarks.results import Run
 from mobilenet.config import MobileNetConfig
-from tests.samples import a_run
+from tests.samples import a_run, measurement
 from tests.test_choosing import MULTIPLE, SCENARIO, measured
 from tests.test_latency_model import timed
 
@@ -105,10 +106,11 @@ def test_only_what_was_measured_is_an_answer() -> None:
     session.manager().add(calibration())
     run = replace(a_run(measured(MobileNetConfig(0.5, 128))), id="ba9876543210")
     session.manager().add(run)
-    page = opened()
+    page = opened(LINK | {"max_ms": "7.5"})
     said = page.success[0].value.replace("\\", "")
 
     assert "MobileNet 0.5-128 is the most accurate that was measured" in said
+    assert not page.info
     assert "✓ meets it" in page.dataframe[0].value["Budget"].to_list()
 
 
@@ -121,6 +123,44 @@ def test_a_budget_that_nothing_meets_is_no_dead_end() -> None:
 
     assert "None is predicted to stay within" in too_fast.warning[0].value
     assert "the smallest network is larger" in too_small.warning[0].value
+
+
+@pytest.mark.usefixtures("server")
+def test_an_answer_is_not_final_while_better_ones_are_predicted() -> None:
+    session.manager().add(calibration())
+    run = replace(a_run(measured(MobileNetConfig(0.5, 128))), id="ba9876543210")
+    session.manager().add(run)
+    page = opened()
+
+    assert not page.success
+    assert "measured so far" in page.info[0].value
+    assert "should be better" in page.info[0].value
+    assert page.button(key="verify")
+
+
+@pytest.mark.usefixtures("server")
+def test_a_poor_calibration_is_told_and_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    wild = random.Random(1)
+    rows = [
+        measurement(Candidate(config=one).key, engine="onnxruntime", median_ms=wild.uniform(1, 50))
+        for one in calibration_networks()
+    ]
+    later = {"quality": "preliminary", "measured_utc": "2026-02-28T12:00:00.000+00:00"}
+    session.manager().add(a_run(*(replace(row, **later) for row in rows)))  # type: ignore[arg-type]
+    asked = submitted(monkeypatch)
+    page = opened()
+
+    assert "Calibrate again when the machine is idle" in page.warning[-1].value
+    page.button(key="calibrate").click().run()
+    assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("server")
+def test_what_is_wrong_with_a_link_is_said_on_this_page() -> None:
+    page = opened({"engine": "nonsense", "max_ms": "nan", "max_mb": "-1"})
+
+    said = page.warning[0].value
+    assert all(word in said for word in ("nonsense", "max_ms", "max_mb"))
 
 
 @pytest.mark.usefixtures("server")

@@ -45,7 +45,10 @@ def choose(
     ] = "quick",
     calibration: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Learn from this saved run of 12 networks or more."),
+        typer.Option(
+            metavar="FILE",
+            help="Learn from this saved run of 12 networks or more; one is made where none is.",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the last run of proposals there.")
@@ -56,12 +59,13 @@ def choose(
 
     Times 14 networks, learns from them how long any width and resolution takes here, proposes,
     and measures what it proposes. Takes a minute or two; the machine should have nothing else to
-    do. Ctrl-C keeps what has been measured.
+    do. Ctrl-C answers with what has been measured until then.
 
     \b
     Examples:
       mobilenet-bench choose --max-latency 10ms --engine onnxruntime
       mobilenet-bench choose --max-latency 4ms --max-size 6MB --engine openvino --threads 2
+      mobilenet-bench choose --max-latency 4ms --calibration eager.json     and again at once
 
     Exit status: 0 one was found and measured, 1 none was or something failed, 2 bad input, 130
     interrupted.
@@ -77,9 +81,11 @@ def choose(
     try:
         max_latency_s = latency_of(max_latency)
         max_size_bytes = None if max_size is None else size_of(max_size)
-        learned = None if calibration is None else load(calibration)
-        if out is not None:
-            check_target(out)
+        is_known = calibration is not None and calibration.exists()
+        learned = load(calibration) if calibration is not None and is_known else None
+        for target in (out, None if is_known else calibration):
+            if target is not None:
+                check_target(target)
         with ProgressBar() as bar:
             chosen = chooser.choose(
                 max_latency_s,
@@ -94,16 +100,18 @@ def choose(
                 listen=bar.show,
             )
     except LatencyModelError as error:
-        raise stop(str(error), FAILED if calibration is None else BAD_INPUT) from error
+        raise stop(str(error), BAD_INPUT if learned is not None else FAILED) from error
     except (BudgetError, InputError, ScenarioError, SnapshotError) as error:
         raise stop(str(error), BAD_INPUT) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise stop(f"The measurement could not be started: {reason}.", FAILED) from error
-    _answer(chosen, out, as_json=as_json)
+    new = None if is_known or chosen.model is None else calibration
+    _answer(chosen, new, out, as_json=as_json)
 
 
-def _answer(chosen: Chosen, out: Path | None, *, as_json: bool) -> None:
+def _answer(chosen: Chosen, new: Path | None, out: Path | None, *, as_json: bool) -> None:
+    """new: where the calibration is to be kept."""
     from benchmarks.snapshot import SnapshotError, save
     from benchmarks.tables import describe_failure
 
@@ -114,12 +122,15 @@ def _answer(chosen: Chosen, out: Path | None, *, as_json: bool) -> None:
             typer.echo("\n".join(textwrap.wrap(sentence, terminal_width())))
     for failure in (failure for run in _runs(chosen) for failure in run.failures):
         tell(f"Failed: {describe_failure(failure)}")
-    if out is not None and chosen.verified:
+    last = chosen.verified[-1] if chosen.verified else None
+    for run, path in ((chosen.calibration, new), (last, out)):
+        if run is None or path is None:
+            continue
         try:
-            save(chosen.verified[-1], out)
+            save(run, path)
         except SnapshotError as error:
             raise stop(str(error), FAILED) from error
-        tell(f"Saved to {out}.")
+        tell(f"Saved to {path}.")
     if out is not None and not chosen.verified:
         tell(f"Nothing was measured that could be saved to {out}.")
     raise typer.Exit(INTERRUPTED if chosen.cancelled else 0 if chosen.best else FAILED)

@@ -46,7 +46,7 @@ def entries(option: str, values: list[str] | None) -> list[str]:
 
 def latency_of(text: str) -> float:
     """Seconds of "10ms", "0.5 s" or "800us"."""
-    found = _LATENCY.fullmatch(text.strip())
+    found = _LATENCY.fullmatch(text.strip().lower())
     if found is None:
         raise InputError(f"{text[:40]!r} is no latency. Give a number and its unit, such as 10ms.")
     return float(found["number"]) / _PER_SECOND[found["unit"]]
@@ -55,6 +55,8 @@ def latency_of(text: str) -> float:
 def size_of(text: str) -> int:
     """Bytes of "6MB" or "6 MiB"."""
     try:
+        if text.strip().isdecimal():
+            raise InputError(f"{text[:40]!r} has no unit. Give one, such as 6MB.")
         return _SIZE.validate_python(text)
     except ValidationError as error:
         raise InputError(f"{text[:40]!r} is no size. Give one such as 6MB.") from error

@@ -27,7 +27,7 @@ from benchmarks.scenarios import Scenario, ScenarioError
 from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES
 
 TITLE = "Choose for me"
-MAX_MS, MAX_MB = 10_000.0, 1_000.0
+WORTH_A_WARNING = 0.1  # of a prediction, typically
 SAID: dict[Fit, str] = {
     "meets": "✓ meets it",
     "cannot tell": "? cannot be told",
@@ -46,6 +46,7 @@ def show(explore: StreamlitPage) -> None:
     st.title(TITLE, anchor=False)
     session.need_queue("Nothing can be measured")
     links.apply()
+    links.show_problems()
     left, right = st.columns([1, 2.6], gap="large")
     with left:
         budget = _budget()
@@ -64,13 +65,14 @@ def show(explore: StreamlitPage) -> None:
         found = outlook(model, reliable(session.manager().collection().finished.values()), budget)
         _show_answer(found, scenario, explore)
         _show_figures(found, model)
+        _show_model(model, scenario)
 
 
 def _budget() -> Budget:
     latency_ms = st.number_input(
         "Latency at most, ms",
-        min_value=0.01,
-        max_value=MAX_MS,
+        min_value=links.MIN_MS,
+        max_value=links.MAX_MS,
         value=10.0,
         step=0.5,
         format="%.2f",
@@ -80,8 +82,8 @@ def _budget() -> Budget:
     )
     size_mb = st.number_input(
         "Weights at most, MB",
-        min_value=0.1,
-        max_value=MAX_MB,
+        min_value=links.MIN_MB,
+        max_value=links.MAX_MB,
         value=None,
         step=0.5,
         placeholder="Any size",
@@ -104,9 +106,11 @@ def _offer_calibration(scenario: Scenario) -> None:
 
 def _show_answer(found: Outlook, scenario: Scenario, explore: StreamlitPage) -> None:
     sentence = plain(answer(found))
-    if found.best is not None:
+    if found.best is not None and found.is_settled:
         st.success(sentence, icon=":material/check_circle:")
-    elif found.predicted is not None and found.predicted.measurement is None:
+    elif found.best is not None or (
+        found.predicted is not None and found.predicted.measurement is None
+    ):
         st.info(sentence, icon=":material/lightbulb:")
     else:
         st.warning(sentence, icon=":material/block:")
@@ -129,7 +133,7 @@ def _show_answer(found: Outlook, scenario: Scenario, explore: StreamlitPage) -> 
                 icon=":material/tune:",
                 query_params=_link(best, scenario),
             )
-    if found.best is not None and not found.shortlist:
+    if found.best is not None and found.is_settled:
         note("Nothing else promises to be more accurate within this budget.")
 
 
@@ -163,8 +167,18 @@ def _show_figures(found: Outlook, model: LatencyModel) -> None:
         st.header("Measured", anchor=False)
         rows = pd.DataFrame(_row(one, found.budget) for one in measured)
         st.dataframe(rows, hide_index=True, alt=units.counted(len(rows), "network") + " measured")
+
+
+def _show_model(model: LatencyModel, scenario: Scenario) -> None:
+    if model.error > WORTH_A_WARNING:
+        st.warning(
+            f"Predictions are off by {units.share(model.error)} typically: something else ran "
+            "while networks were timed for them. Calibrate again when the machine is idle.",
+            icon=":material/warning:",
+        )
     with st.expander("How far the predictions may be relied on", icon=":material/rule:"):
         _show_left_out(model)
+        _button("Calibrate again", calibration_request, scenario, key="calibrate")
 
 
 def _row(one: Option, budget: Budget) -> dict[str, str]:

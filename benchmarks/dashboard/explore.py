@@ -42,8 +42,7 @@ def show() -> None:
         st.stop()
     summary.show_machine()
     headline = st.container()
-    if problems := st.session_state["link_problems"]:
-        st.warning("\n".join(f"- {problem}" for problem in problems), icon=":material/link_off:")
+    links.show_problems()
 
     left, right = st.columns([1, 3.2], gap="medium")
     with left:

@@ -24,6 +24,8 @@ from mobilenet.config import (
 )
 
 MAX_PINS = 12
+MIN_MS, MAX_MS = 0.01, 10_000.0  # of a budget
+MIN_MB, MAX_MB = 0.1, 1_000.0
 SHOWN_CHARACTERS = 40  # of a wrong value, in the sentence about it
 Query = Mapping[str, list[str]]
 
@@ -50,6 +52,8 @@ def read(query: Query) -> Reading:
         "classes": (int, 1, MAX_CLASSES),
         "batch": (int, 1, MAX_BATCH),
         "threads": (int, 1, read_machine().usable_cpus),
+        "max_ms": (float, MIN_MS, MAX_MS),
+        "max_mb": (float, MIN_MB, MAX_MB),
     }
     for name, values in query.items():
         if name in limits:
@@ -81,6 +85,12 @@ def apply() -> None:
     if reading.query != query:
         st.query_params.from_dict(reading.query)
         st.rerun()  # widgets take their first value from the link that a run begins with
+
+
+def show_problems() -> None:
+    """What was wrong with the link, until the next one."""
+    if problems := st.session_state["link_problems"]:
+        st.warning("\n".join(f"- {problem}" for problem in problems), icon=":material/link_off:")
 
 
 def _number(

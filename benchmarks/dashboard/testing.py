@@ -36,6 +36,7 @@ def choose() -> Way:
         required=True,
         format_func=lambda name: ENGINES[name].label,
         key="paper_engine",
+        bind="query-params",
     )
     usable = read_machine().usable_cpus
     with st.container(horizontal=True, vertical_alignment="top"):
@@ -46,6 +47,7 @@ def choose() -> Way:
             required=True,
             format_func=lambda count: f"all {count}" if count == usable > 1 else str(count),
             key="paper_threads",
+            bind="query-params",
         )
         st.segmented_control(
             "Effort",
@@ -54,6 +56,7 @@ def choose() -> Way:
             required=True,
             format_func=lambda name: labels.EFFORTS[name],
             key="paper_effort",
+            bind="query-params",
         )
     status = session.engine_statuses().get((engine, "cpu", "float32"))
     if status is not None and not status.available:
