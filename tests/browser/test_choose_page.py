@@ -39,13 +39,18 @@ def test_from_a_budget_to_an_answer_that_was_measured(visits: Visits, server: Se
 
     button = page.get_by_role("button", name=BUTTON)
     expect(button).to_be_visible(timeout=MEASURING_MS)
-    expect(page.get_by_text("That has not been measured")).to_be_visible()
-    assert "None measured" in figure(page, "choice")
+    expect(page.get_by_text(re.compile(r"should be (it|better).*, predicted"))).to_be_visible()
     button.click()
 
+    strip = jobs(page).filter(has_text="proposal")
+    expect(strip).to_be_visible()
+    expect(strip).to_have_count(0, timeout=MEASURING_MS)
     answer = page.get_by_text("is the most accurate that was measured within 500 ms and 2.20 MB")
-    expect(answer).to_be_visible(timeout=MEASURING_MS)
-    expect(jobs(page)).to_have_count(0, timeout=MEASURING_MS)
+    withheld = page.get_by_text("the run is invalid")  # where the machine is too busy
+    expect(answer.or_(withheld).first).to_be_visible(timeout=MEASURING_MS)
+    if withheld.count():
+        expect(button).to_be_visible()
+        return
     assert re.search(r"Best: 0\.\d+-\d+", figure(page, "choice"))
     page.get_by_role("link", name=re.compile(r"Explore 0\.\d+")).click()
     expect(page).to_have_url(re.compile(r"width=0\.\d+"))
