@@ -114,14 +114,16 @@ def choose(
         if learned.cancelled and calibration is None:
             return replace(chosen, cancelled=True)
         chosen = replace(chosen, model=_learned(learned, scenario))
+        tried: tuple[Option, ...] = ()
         for _ in range(MAX_ROUNDS):
             found = chosen.outlook
-            if found is None or not found.shortlist:
-                break
-            run = carry_out(verification_request(found.shortlist, scenario, preset), hear)
+            if found is None or not found.shortlist or found.shortlist == tried:
+                break  # the last run proved nothing, so the same would be proposed again
+            tried = found.shortlist
+            run = carry_out(verification_request(tried, scenario, preset), hear)
             chosen = replace(chosen, verified=(*chosen.verified, run), cancelled=run.cancelled)
-            if run.cancelled or run.failures or is_invalid(run):
-                break  # the same would be proposed again
+            if run.cancelled or run.failures:
+                break
         return chosen
 
 
