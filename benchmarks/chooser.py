@@ -92,7 +92,7 @@ def choose(
     max_latency_s: of the median inference, for the whole batch. max_size_bytes: of the weights in
         float32. source: whose accuracies are believed, see `mobilenet.accuracy`.
     calibration: a run of `MIN_NETWORKS` MobileNets or more in the same way, to learn from; None:
-        some are timed first, which takes about half a minute.
+        some are timed first, in some 40 s, or a few where they have been exported before.
 
     An interrupt (Ctrl-C) gives back what is known until then, with `cancelled` set.
 

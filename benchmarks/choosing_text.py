@@ -66,12 +66,10 @@ def about_accuracy(scenario: Scenario) -> str | None:
 
 def about_model(model: LatencyModel) -> str:
     """How far its predictions may be relied on, and what it found out."""
-    kernels = model.kernels
-    found = (
-        ""
-        if kernels.multiple == 1
-        else f" Layers run faster here whose channels are a multiple of {kernels.multiple}."
-    )
+    found = ""
+    if model.likes_multiples:
+        multiple = model.kernels.multiple
+        found = f" Layers run faster here whose channels are a multiple of {multiple}."
     return (
         f"Learned from {len(model.left_out)} networks, to choose among {len(space())}; each of "
         f"them, predicted from the others, is off by {units.share(model.error)} typically and "

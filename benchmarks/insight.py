@@ -8,7 +8,8 @@ from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
 from benchmarks.engines import ENGINES
-from benchmarks.results import NANOSECONDS, Measurement, Run
+from benchmarks.layer_times import NANOSECONDS
+from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import OF_GPU, disturbances
 from benchmarks.timing.statistics import MIN_WORKERS

@@ -9,7 +9,7 @@ learned as well. Pure: times come in, a model comes out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from benchmarks.scenarios import Scenario
 from mobilenet.config import MobileNetConfig
 from mobilenet.cost import FLOAT32_BYTES, KERNEL, LayerCost, cost
 
+CLEARLY = 0.5  # as large an error, and no larger
 MIN_NETWORKS = 12  # fewer say too little of ten terms
 
 Vector = NDArray[np.float64]
@@ -80,13 +81,15 @@ class LatencyModel:
     """Learned from networks that were timed in one scenario on this machine.
 
     seconds: for each of `Terms`, none below 0. left_out: each of those networks, as the others
-    predict it: how far this can be relied on.
+    predict it: how far this can be relied on, a little too well, as the kernels were chosen by it.
+    indifferent_error: of the best model for a runtime that likes all channel counts alike.
     """
 
     scenario: Scenario
     kernels: Kernels
     seconds: Terms
     left_out: tuple[LeftOut, ...]
+    indifferent_error: float = 0.0
 
     def predict_s(self, config: MobileNetConfig) -> float:
         """Median seconds of one inference in this model's scenario.
@@ -95,6 +98,11 @@ class LatencyModel:
         """
         check_kind(config)
         return float(np.dot(terms(config, self.kernels), self.seconds))
+
+    @property
+    def likes_multiples(self) -> bool:
+        """Whether channel counts matter clearly; else the multiple is one guess of several."""
+        return self.error < CLEARLY * self.indifferent_error
 
     @cached_property
     def error(self) -> float:
@@ -136,7 +144,10 @@ def fit(measurements: Iterable[Measurement], scenario: Scenario) -> LatencyModel
             f"{len(known)} networks have been timed in this way, and a latency model takes "
             f"{MIN_NETWORKS} or more. Calibrate first."
         )
-    return min((_fitted(known, kernels, scenario) for kernels in KERNELS), key=lambda m: m.error)
+    models = [_fitted(known, kernels, scenario) for kernels in KERNELS]
+    indifferent = min(model.error for model in models if model.kernels.multiple == 1)
+    best = min(models, key=lambda model: model.error)
+    return replace(best, indifferent_error=indifferent)
 
 
 def line_in_mult_adds(

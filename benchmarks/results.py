@@ -10,7 +10,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from benchmarks.candidates import Candidate
-from benchmarks.layer_times import Ceiling, LayerTimes
+from benchmarks.layer_times import NANOSECONDS, Ceiling, LayerTimes
 from benchmarks.machine import Machine
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import Signals, disturbances
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 Quality = Literal["preview", "preliminary", "measured"]
 QUALITIES: tuple[Quality, ...] = ("preview", "preliminary", "measured")
-NANOSECONDS = 1e-9
 MIN_CLEAN_SHARE = 0.25  # below this nothing is left out: the run as a whole is in doubt
 K = TypeVar("K")
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from benchmarks import units
 from benchmarks.charts.axes import linear_ticks
 from benchmarks.charts.figure import Figure, axis, layout
+from benchmarks.charts.layers import block_axis
 from benchmarks.charts.palette import GREEN, GREY, colours
 from benchmarks.layer_times import LayerTimes
 from mobilenet.cost import Cost, LayerCost, LayerKind
@@ -64,16 +65,7 @@ def layer_shares(cost: Cost, times: LayerTimes, *, dark: bool) -> Figure:
                 ticktext=[f"{tick:,g}" for tick in ticks],
                 fixedrange=True,
             ),
-            yaxis=axis(
-                "",
-                dark=dark,
-                grid=False,
-                type="category",
-                categoryorder="array",
-                categoryarray=[one.name for one in shares],
-                autorange="reversed",
-                fixedrange=True,
-            ),
+            yaxis=block_axis([one.name for one in shares], dark=dark),
         ),
     }
 

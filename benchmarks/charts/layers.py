@@ -85,18 +85,23 @@ def layers(cost: Cost, *, unit: LayerUnit, dark: bool) -> Figure:
                 ticktext=[f"{tick:,g}" for tick in ticks],
                 fixedrange=True,
             ),
-            yaxis=axis(
-                "",
-                dark=dark,
-                grid=False,
-                type="category",
-                categoryorder="array",
-                categoryarray=list(bars),
-                autorange="reversed",
-                fixedrange=True,
-            ),
+            yaxis=block_axis(list(bars), dark=dark),
         ),
     }
+
+
+def block_axis(names: list[str], *, dark: bool) -> Figure:
+    """In network order, the first on top."""
+    return axis(
+        "",
+        dark=dark,
+        grid=False,
+        type="category",
+        categoryorder="array",
+        categoryarray=names,
+        autorange="reversed",
+        fixedrange=True,
+    )
 
 
 def layers_alt(cost: Cost, *, unit: LayerUnit) -> str:

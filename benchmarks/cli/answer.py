@@ -7,9 +7,13 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from benchmarks.jobs.request import Request
+    from benchmarks.results import Run
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # 130 = 128 + SIGINT, as shells count it
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -44,3 +48,16 @@ def print_aligned(rows: Sequence[Sequence[str]]) -> None:
 
 def terminal_width() -> int:
     return shutil.get_terminal_size((100, 24)).columns
+
+
+def carried_out(request: Request) -> Run:
+    """With a bar. Ends the program where it cannot be started."""
+    from benchmarks.api import carry_out
+    from benchmarks.progress import ProgressBar
+
+    try:
+        with ProgressBar() as bar:
+            return carry_out(request, bar.show)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise stop(f"The measurement could not be started: {reason}.", FAILED) from error

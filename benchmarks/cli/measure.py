@@ -13,6 +13,7 @@ from benchmarks.cli.answer import (
     FAILED,
     INTERRUPTED,
     AsJson,
+    carried_out,
     stop,
     tell,
     terminal_width,
@@ -20,7 +21,6 @@ from benchmarks.cli.answer import (
 from mobilenet.config import BlockKind, ConfigError, Depth, MobileNetConfig
 
 if TYPE_CHECKING:
-    from benchmarks.jobs.request import Request
     from benchmarks.results import Run
 
 Preset = Literal["preview", "quick", "standard", "certify"]
@@ -144,19 +144,7 @@ def measure(
     if against is not None:
         comparing.answer(request, against, limit, out, against_out, title, note, as_json=as_json)
     else:
-        _answer(_run(request), out, title, note, as_json=as_json)
-
-
-def _run(request: Request) -> Run:
-    from benchmarks.api import carry_out
-    from benchmarks.progress import ProgressBar
-
-    try:
-        with ProgressBar() as bar:
-            return carry_out(request, bar.show)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise stop(f"The measurement could not be started: {reason}.", FAILED) from error
+        _answer(carried_out(request), out, title, note, as_json=as_json)
 
 
 def _answer(run: Run, out: Path | None, title: str, note: str, *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from benchmarks.cli.answer import (
     FAILED,
     INTERRUPTED,
     AsJson,
+    carried_out,
     print_json,
     stop,
     tell,
@@ -73,7 +74,7 @@ def paper(
         check_target(request, out, "", "", as_json=as_json)
     except (InputError, ScenarioError, SnapshotError) as error:
         raise stop(str(error), BAD_INPUT) from error
-    run = _measured(request)
+    run = carried_out(request)
     problem = _saved(run, out)
     _answer(run, as_json=as_json)
     if problem is not None:
@@ -108,18 +109,6 @@ def _request(engine: list[str] | None, threads: int, preset: Preset) -> Request:
     names = engine_names(engine, ["float32"], "cpu")
     scenarios = scenarios_for(names, ["float32"], device="cpu", threads=threads, batch=1)
     return replace(claims.request(scenarios[0], preset), scenarios=scenarios)
-
-
-def _measured(request: Request) -> Run:
-    from benchmarks.api import carry_out
-    from benchmarks.progress import ProgressBar
-
-    try:
-        with ProgressBar() as bar:
-            return carry_out(request, bar.show)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise stop(f"The measurement could not be started: {reason}.", FAILED) from error
 
 
 def _saved(run: Run, out: Path | None) -> str | None:

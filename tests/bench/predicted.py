@@ -1,4 +1,4 @@
-"""How well a latency model, learned in half a minute, predicts networks that it has not seen."""
+"""How well a quickly learned latency model predicts networks that it has not seen."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from statistics import fmean, median
 from benchmarks.candidates import candidate
 from benchmarks.engines import load_engine
 from benchmarks.engines.session import Session
+from benchmarks.layer_times import NANOSECONDS
 from benchmarks.prepared import form_for
-from benchmarks.results import NANOSECONDS
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import PLANS, take_turn
 from tests.bench.direct import OWN, Own
