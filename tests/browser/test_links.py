@@ -17,11 +17,20 @@ def open_link(visits: Visits, server: Server, link: str) -> Page:
     return page
 
 
+def choose(page: Page, group: str, option: str) -> None:
+    """And wait until the page has it."""
+    options = page.get_by_role("radiogroup", name=group)
+    options.get_by_text(option, exact=True).click()
+    expect(options.get_by_role("radio", name=option, exact=True)).to_be_checked()
+    settle(page)
+
+
 def test_a_copied_link_brings_back_the_whole_state(visits: Visits, server: Server) -> None:
     page = open_link(visits, server, "width=0.55&resolution=160&threads=2")
-    page.get_by_role("radiogroup", name="Engine").get_by_text("OpenVINO", exact=True).click()
-    page.get_by_role("radiogroup", name="Accuracy against").get_by_text("Parameters").click()
+    choose(page, "Engine", "OpenVINO")
+    choose(page, "Accuracy against", "Parameters")
     page.get_by_role("tab", name="Layers").click()
+    expect(page).to_have_url(re.compile("detail=Layers.*x=Parameters"))
     page.get_by_role("button", name="Pin 0.55-160").click()
     expect(page).to_have_url(re.compile("pins=0.55-160"))
     settle(page)
@@ -36,14 +45,6 @@ def test_a_copied_link_brings_back_the_whole_state(visits: Visits, server: Serve
     expect(axis(other)).to_have_text(re.compile("Parameters"))
     expect(other.get_by_role("tab", name="Layers")).to_have_attribute("aria-selected", "true")
     expect(other.get_by_test_id("stTable")).to_contain_text("0.55-160")
-
-
-def choose(page: Page, group: str, option: str) -> None:
-    """And wait until the page has it."""
-    options = page.get_by_role("radiogroup", name=group)
-    options.get_by_text(option, exact=True).click()
-    expect(options.get_by_role("radio", name=option, exact=True)).to_be_checked()
-    settle(page)
 
 
 def test_a_precision_that_the_next_engine_lacks_gives_way_to_float32_and_leaves_the_link(
