@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 
 from mobilenet.files import write_whole
-from mobilenet.tasks.score import Epoch, Score
+from mobilenet.tasks.score import Epoch, TaskEpoch
 
 CHECKPOINT = "checkpoint.pt"
 VERSION = 1
@@ -31,9 +31,10 @@ class Part(Protocol):
 
 
 Parts = Mapping[str, Part]
+EpochKind = TypeVar("EpochKind", Epoch, TaskEpoch)
 
 
-def keep(path: Path, what: dict[str, Any], parts: Parts, epochs: list[Epoch]) -> None:
+def keep(path: Path, what: dict[str, Any], parts: Parts, epochs: Sequence[EpochKind]) -> None:
     """what: tells one training from another. Raises FileError."""
     memory = BytesIO()
     state = {
@@ -46,8 +47,12 @@ def keep(path: Path, what: dict[str, Any], parts: Parts, epochs: list[Epoch]) ->
     write_whole(path, memory.getvalue())
 
 
-def resumed(path: Path, what: dict[str, Any], parts: Parts) -> list[Epoch]:
+def resumed(
+    path: Path, what: dict[str, Any], parts: Parts, told: Callable[[dict[str, Any]], EpochKind]
+) -> list[EpochKind]:
     """Put the parts into the state that was kept; the epochs that led to it.
+
+    told: an epoch from its plain values, which must be of its kind.
 
     Raises TrainingError for a file that is no checkpoint, or of another training.
     """
@@ -73,7 +78,7 @@ def resumed(path: Path, what: dict[str, Any], parts: Parts) -> list[Epoch]:
     try:
         for name, part in parts.items():
             part.load_state_dict(state[name])
-        return [Epoch(**(epoch | {"score": Score(**epoch["score"])})) for epoch in state["epochs"]]
+        return [told(epoch) for epoch in state["epochs"]]
     except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise TrainingError(f"{path} is damaged. Move it away to begin anew.") from error
 

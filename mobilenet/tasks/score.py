@@ -38,11 +38,31 @@ class Score:
     @property
     def top1_bounds(self) -> Bounds:
         """Wilson's interval: right also near 0 and 100 %, where mean and deviation are not."""
-        return _wilson(self.top1, self.total)
+        return wilson(self.top1, self.total)
 
     @property
     def top5_bounds(self) -> Bounds | None:
-        return None if self.top5 is None else _wilson(self.top5, self.total)
+        return None if self.top5 is None else wilson(self.top5, self.total)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """One measure of how well a task is done, in percent.
+
+    measure: for people, such as "within 25 km". low, high: of its 95 % interval. chance: what
+    guessing without looking gives. count: of the images, or pairs of them, that it is of.
+    """
+
+    measure: str
+    percent: float
+    low: float
+    high: float
+    chance: float
+    count: int
+
+    @property
+    def is_above_chance(self) -> bool:
+        return self.low > self.chance
 
 
 @dataclass(frozen=True)
@@ -80,12 +100,23 @@ class Epoch:
     seconds: float
 
 
+@dataclass(frozen=True)
+class TaskEpoch:
+    """An epoch of any task; as `Epoch`, with the qualities that the task measures."""
+
+    number: int
+    loss: float
+    quality: tuple[Quality, ...]
+    seconds: float
+
+
 def is_above(one: Score, other: Score) -> bool:
     """Whether the intervals separate; only then may two networks be put in an order."""
     return one.top1_bounds.low > other.top1_bounds.high
 
 
-def _wilson(successes: int, total: int) -> Bounds:
+def wilson(successes: int, total: int) -> Bounds:
+    """Of the share in everything that `total` stands for, at 95 %: Wilson (1927)."""
     from scipy.stats import binomtest  # as above
 
     found = binomtest(successes, total).proportion_ci(CONFIDENCE, method="wilson")
