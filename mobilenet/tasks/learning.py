@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,10 @@ def learn(
             "train", resolution, recipe.batch, preprocessing, recipe.augmentation
         ),
         loss=task.loss,
-        test=lambda: assess(task, network, resolution, recipe.batch, preprocessing, check),
+        test=lambda: tuple(
+            _plain(one)
+            for one in assess(task, network, resolution, recipe.batch, preprocessing, check)
+        ),
         epoch=TaskEpoch,
         told=_told,
         check=check,
@@ -95,6 +98,18 @@ def assess(
             answers.append(network(images))
             targets.append(wanted)
         return task.quality(torch.cat(answers), torch.cat(targets))
+
+
+def _plain(quality: Quality) -> Quality:
+    """Without NumPy's numbers, as which no checkpoint is read."""
+    return replace(
+        quality,
+        percent=float(quality.percent),
+        low=float(quality.low),
+        high=float(quality.high),
+        chance=float(quality.chance),
+        count=int(quality.count),
+    )
 
 
 def _told(kept: dict[str, Any]) -> TaskEpoch:

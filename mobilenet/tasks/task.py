@@ -23,8 +23,11 @@ class Task(Protocol):
         others of the same name. outputs: of the network, for one image.
     """
 
-    name: str
-    fingerprint: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
 
     @property
     def outputs(self) -> int: ...
