@@ -153,11 +153,20 @@ class TestQuality:
         assert [one.percent for one in found] == [75, 75, 50, 50, 50]
         assert all(one.low < one.percent < one.high and one.count == 4 for one in found)
 
-    def test_chance_is_to_tell_the_largest_cell_always(self, two_towns: Geolocation) -> None:
+    def test_chance_is_what_the_best_single_answer_reaches(self, two_towns: Geolocation) -> None:
         found = two_towns.quality(answers_for(two_towns, [QUITO] * 4), two_towns.places[50:])
 
         assert [one.chance for one in found] == [50, 50, 25, 25, 25]
         assert [one.percent for one in found] == [25] * len(SCALES)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_no_answer_that_does_not_look_is_above_chance(self, seed: int) -> None:
+        task = generated(seed=seed)
+        targets = task.places[list(task.splits["test"])]
+
+        for answer in torch.eye(task.outputs):
+            for one in task.quality(answer.expand(len(targets), -1), targets):
+                assert not one.is_above_chance, one
 
     def test_the_loss_is_less_for_the_right_cell_and_nothing_outside_of_all(
         self, two_towns: Geolocation

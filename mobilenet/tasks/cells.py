@@ -50,11 +50,6 @@ class Cells:
             np.int64,
         )
 
-    @property
-    def largest(self) -> int:
-        """The number of the cell with most photographs."""
-        return int(np.argmax(self.counts))
-
     def _around(self, leaf: int) -> int:
         for level in self._levels:
             number = self._numbers.get(s2cell.cell_id_to_parent_cell_id(leaf, level))
