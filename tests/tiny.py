@@ -1,47 +1,54 @@
-"""The smallest network that learns something, and a loop that teaches it."""
+"""The smallest network that learns something of a task, in seconds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
-from torch import Tensor, nn
 
 from mobilenet.config import MobileNetConfig
+from mobilenet.convention import PYTORCH
 from mobilenet.model import MobileNet
+from mobilenet.tasks.learning import assess, learn
+from mobilenet.tasks.recipe import Recipe
+from mobilenet.tasks.score import Quality
 from mobilenet.tasks.task import Task
-from mobilenet.weights.preprocessing import Preprocessing
+from mobilenet.tasks.training import fresh
+from mobilenet.weights.preprocessing import HUGGING_FACE as PREPROCESSING
 
 RESOLUTION, BATCH = 32, 32
-WHOLE = Preprocessing(crop_fraction=1.0, interpolation="bilinear")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Several, where others use the CPUs too, wait for each other: tiny layers take 50 times as
+    long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def untrained(task: Task, seed: int = 0, width: float = 0.25) -> MobileNet:
-    torch.manual_seed(seed)
-    network = MobileNet(MobileNetConfig(width, RESOLUTION, task.outputs))
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    return network.eval()
+    return fresh(MobileNetConfig(width, RESOLUTION, task.outputs), PYTORCH, seed)
 
 
-def taught(task: Task, epochs: int, seed: int = 0, width: float = 0.25) -> MobileNet:
+def taught(
+    task: Task, epochs: int, seed: int = 0, width: float = 0.25, rate: float = 0.003
+) -> MobileNet:
+    """In eval mode."""
     network = untrained(task, seed, width)
-    optimiser = torch.optim.AdamW(network.parameters(), 3e-3)
-    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
-    for _ in range(epochs):
-        network.train()
-        for images, targets in task.batches("train", RESOLUTION, BATCH, WHOLE, "little"):
-            optimiser.zero_grad()
-            task.loss(network(images), targets).backward()
-            optimiser.step()
-        rate.step()
-    return network.eval()
+    recipe = Recipe("adamw", rate, epochs, BATCH, augmentation="little", seed=seed)
+    with one_thread():
+        for _ in learn(task, network, RESOLUTION, recipe, PREPROCESSING):
+            pass
+    return network
 
 
-def answered(network: nn.Module, task: Task) -> tuple[Tensor, Tensor]:
-    """The answers to all test images, and their targets."""
-    with torch.inference_mode():
-        found = [
-            (network(images), targets)
-            for images, targets in task.batches("test", RESOLUTION, BATCH, WHOLE)
-        ]
-    return torch.cat([one for one, _ in found]), torch.cat([one for _, one in found])
+def quality(task: Task, network: MobileNet) -> Quality:
+    """What matters most, of all test images."""
+    with one_thread():
+        return assess(task, network, RESOLUTION, BATCH, PREPROCESSING)[0]

@@ -54,6 +54,7 @@ class View:
 def some_face(
     chance: np.random.Generator,
     *,
+    skin: Colour | None = None,
     hair: Colour | None = None,
     long_hair: bool = False,
     hat: bool = False,
@@ -62,8 +63,9 @@ def some_face(
 ) -> Face:
     """Any face that has what is asked for."""
     tone = chance.uniform(0.45, 1.0)
+    natural = _colour((245 * tone, 205 * tone, 170 * tone))
     return Face(
-        skin=_colour((245 * tone, 205 * tone, 170 * tone)),
+        skin=skin or natural,
         hair=hair or HAIR[chance.integers(len(HAIR))],
         iris=IRIS[chance.integers(len(IRIS))],
         half_width=chance.uniform(0.17, 0.25),
@@ -79,14 +81,19 @@ def some_face(
     )
 
 
+def some_colour(chance: np.random.Generator) -> Colour:
+    """Any, as faces of a cartoon may have."""
+    return _colour(tuple(chance.uniform(20, 250, 3)))
+
+
 def some_view(chance: np.random.Generator, *, smile: bool | None = None) -> View:
     return View(
         across=chance.uniform(0.45, 0.55),
         down=chance.uniform(0.47, 0.55),
-        scale=chance.uniform(0.9, 1.1),
+        scale=chance.uniform(1.05, 1.3),
         light=chance.uniform(0.75, 1.2),
         noise=chance.uniform(4, 16),
-        ground=_colour(tuple(chance.uniform(60, 220, 3))),
+        ground=_colour(tuple(chance.uniform(90, 200) + chance.uniform(-15, 15, 3))),
         smile=bool(chance.integers(2)) if smile is None else smile,
     )
 
