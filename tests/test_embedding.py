@@ -247,7 +247,7 @@ class TestVerification:
 
 @pytest.mark.slow
 def test_a_tiny_network_tells_faces_apart_that_it_never_saw() -> None:
-    task = generated()
+    task = generated(identities=120, images=6)
 
     before = quality(task, untrained(task))
     after = quality(task, taught(task, epochs=20))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,23 +33,21 @@ def rows_of(table: Path, columns: Sequence[str]) -> tuple[Row, ...]:
     Raises DataError for a missing column or image, an image that is named twice, a split that is
     neither, and fewer than four rows; it names the row, of which the heading is the first.
     """
-    try:
-        # Excel marks UTF-8 at the beginning of a file.
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-            _check_columns(table, reader.fieldnames, columns)
-            rows = tuple(_rows(table, reader, columns))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"{table} cannot be read as a table ({error}). Save it as CSV in UTF-8."
-        ) from error
+    with _opened(table) as reader:
+        _check_columns(table, reader.fieldnames or (), columns)
+        rows = tuple(_rows(table, reader, columns))
     if len(rows) < FEWEST:
         raise DataError(
             f"{table.name} has {len(rows) or 'no'} row{'s' * (len(rows) != 1)}. Give it {FEWEST} "
             "or more, one an image; some hundreds teach a network something."
         )
     return rows
+
+
+def columns_of(table: Path) -> tuple[str, ...]:
+    """All columns of a CSV file in UTF-8, in their order. Raises DataError."""
+    with _opened(table) as reader:
+        return tuple(reader.fieldnames or ())
 
 
 def splits_of(table: Path, rows: Sequence[Row]) -> Splits:
@@ -77,6 +76,20 @@ def by_chance(count: int) -> Splits:
 
     train, test = train_test_split(range(count), test_size=TEST_SHARE, random_state=SPLIT_SEED)
     return {"train": tuple(sorted(train)), "test": tuple(sorted(test))}
+
+
+@contextmanager
+def _opened(table: Path) -> Iterator[csv.DictReader[str]]:
+    try:
+        # Excel marks UTF-8 at the beginning of a file.
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, strict=True)
+            reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+            yield reader
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"{table} cannot be read as a table ({error}). Save it as CSV in UTF-8."
+        ) from error
 
 
 def _check_columns(table: Path, found: Sequence[str], columns: Sequence[str]) -> None:
