@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -12,10 +12,21 @@ from benchmarks.references import ReferenceNetwork, references
 from benchmarks.texts import problem_of_name
 from mobilenet.config import ConfigError, MobileNetConfig
 from mobilenet.cost import Cost, cost
+from mobilenet.tasks.detection.detector import (
+    BACKBONES,
+    COCO_CLASSES,
+    Detector,
+    DetectorCost,
+    detector_cost,
+)
 
 _KEY = re.compile(
     r"(?P<width>\d+(?:\.\d+)?)-(?P<resolution>\d+)"
     r"(?P<full>-full)?(?P<shallow>-shallow)?(?P<eights>-c8)?(?:-n(?P<classes>\d+))?"
+)
+_DETECTOR_KEY = re.compile(
+    r"(?P<framework>ssd|faster-rcnn)-(?P<body>\d+(?:\.\d+)?|vgg16)-(?P<resolution>\d+)"
+    r"(?:-n(?P<classes>\d+))?(?P<boxes>-boxes)?"
 )
 OWN = "own:"  # begins the key of somebody's own network; no other key has a colon
 MAX_NAME = 60  # characters
@@ -102,8 +113,8 @@ def check_input_shape(shape: object) -> None:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One network: a MobileNet by its configuration, a reference network by torchvision's name, or
-    somebody's own.
+    """One network: a MobileNet by its configuration, a reference network by torchvision's name,
+    somebody's own, or an object detector.
 
     Counts are for batch 1 at the network's own resolution; see `mobilenet.cost.Cost` for what
     is counted.
@@ -112,11 +123,13 @@ class Candidate:
     config: MobileNetConfig | None = None
     reference: str | None = None
     own: OwnNetwork | None = None
+    detector: Detector | None = None
 
     def __post_init__(self) -> None:
-        if [self.config, self.reference, self.own].count(None) != 2:
+        if [self.config, self.reference, self.own, self.detector].count(None) != 3:
             raise CandidateError(
-                "A candidate is either a MobileNetConfig or a reference's name, or somebody's own."
+                "A candidate is either a MobileNetConfig or a reference's name, or somebody's own, "
+                "or a Detector."
             )
         if self.reference is not None and self.reference not in references():
             known = ", ".join(references())
@@ -126,9 +139,12 @@ class Candidate:
 
     @property
     def key(self) -> str:
-        """Short, unique, fit for a link: "0.5-160", "1.0-224-full", "resnet18", "own:wide-…"."""
+        """Short, unique, fit for a link: "0.5-160", "1.0-224-full", "resnet18", "own:wide-…",
+        "ssd-1.0-300"."""
         if self.own is not None:
             return self.own.key
+        if self.detector is not None:
+            return _detector_key(self.detector)
         if self.config is None:
             return str(self.reference)
         config = self.config
@@ -144,6 +160,8 @@ class Candidate:
         """For people: "0.5-160" (the field's short name for a MobileNet), "ResNet-18", "wide"."""
         if self.own is not None:
             return self.own.name
+        if self.detector is not None:
+            return self.detector.label
         return self.config.label if self.config is not None else self._network.label
 
     @property
@@ -160,6 +178,8 @@ class Candidate:
     def image_shape(self) -> tuple[int, int, int]:
         if self.own is not None:
             return self.own.input_shape
+        if self.detector is not None:
+            return (3, self.detector.resolution, self.detector.resolution)
         side = self.config.resolution if self.config is not None else self._network.resolution
         return (3, side, side)
 
@@ -182,9 +202,11 @@ class Candidate:
         return None if isinstance(counted, OwnNetwork) else counted.peak_activation_bytes
 
     @property
-    def _counted(self) -> Cost | ReferenceNetwork | OwnNetwork:
+    def _counted(self) -> Cost | ReferenceNetwork | OwnNetwork | DetectorCost:
         if self.own is not None:
             return self.own
+        if self.detector is not None:
+            return detector_cost(self.detector)
         return cost(self.config) if self.config is not None else self._network
 
     @property
@@ -193,15 +215,18 @@ class Candidate:
         return references()[self.reference]
 
 
-def candidate(value: Candidate | MobileNetConfig | str) -> Candidate:
-    """The candidate that a person means: a config, a key such as "0.5-160", or "resnet18".
+def candidate(value: Candidate | MobileNetConfig | Detector | str) -> Candidate:
+    """The candidate that a person means: a config, a detector, a key such as "0.5-160" or
+    "ssd-1.0-300", or "resnet18".
 
-    Raises CandidateError, or ConfigError for a MobileNet outside its limits.
+    Raises CandidateError, or ConfigError for a network outside its limits.
     """
     if isinstance(value, Candidate):
         return value
     if isinstance(value, MobileNetConfig):
         return Candidate(config=value)
+    if isinstance(value, Detector):
+        return Candidate(detector=value)
     if not isinstance(value, str):
         raise CandidateError(
             f"{value!r} is no network. Give a MobileNetConfig, a key such as '0.5-160', "
@@ -212,6 +237,8 @@ def candidate(value: Candidate | MobileNetConfig | str) -> Candidate:
             f"{value[:MAX_NAME]!r} is somebody's own network, which cannot be made from its name. "
             "Give benchmarks.measure the torch.nn.Module itself."
         )
+    if (detector := _DETECTOR_KEY.fullmatch(value)) is not None:
+        return Candidate(detector=_detector(detector.groupdict()))
     found = _KEY.fullmatch(value)
     if found is None:
         return Candidate(reference=value)
@@ -224,6 +251,28 @@ def candidate(value: Candidate | MobileNetConfig | str) -> Candidate:
             depth="shallow" if found["shallow"] else "paper",
             channel_multiple=8 if found["eights"] else 1,
         )
+    )
+
+
+def _detector_key(detector: Detector) -> str:
+    on_mobilenet = detector.backbone == "mobilenet"
+    body = str(float(detector.width_multiplier)) if on_mobilenet else detector.backbone
+    parts = [detector.framework, body, str(detector.resolution)]
+    parts += [f"n{detector.num_classes}"] if detector.num_classes != COCO_CLASSES else []
+    parts += ["boxes"] if detector.postprocessed else []
+    return "-".join(parts)
+
+
+def _detector(found: Mapping[str, str | None]) -> Detector:
+    body = found["body"]
+    on_mobilenet = body not in BACKBONES
+    return Detector(
+        framework="ssd" if found["framework"] == "ssd" else "faster-rcnn",
+        backbone="mobilenet" if on_mobilenet else "vgg16",
+        width_multiplier=float(body or 1) if on_mobilenet else 1.0,
+        resolution=int(found["resolution"] or 0),
+        num_classes=int(found["classes"] or COCO_CLASSES),
+        postprocessed=found["boxes"] is not None,
     )
 
 

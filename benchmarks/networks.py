@@ -13,7 +13,8 @@ from benchmarks.engines.session import EngineError
 from benchmarks.inputs import SEED
 from benchmarks.received import payload_of
 from mobilenet.initialisation import initialise
-from mobilenet.model import MobileNet
+from mobilenet.model import INPUT_CHANNELS, MobileNet
+from mobilenet.tasks.detection.detector import Detector
 
 # Auxiliary heads exist for training only; torchvision's own initialisation would be overwritten.
 _OPTIONS = {
@@ -31,6 +32,8 @@ def build(candidate: Candidate) -> nn.Module:
     """
     if candidate.own is not None:
         return _unpickled(candidate.key)
+    if candidate.detector is not None:
+        return _detector(candidate.detector)
     with torch.device("meta"):  # no time spent on weights that are set right below
         model = architecture(candidate)
     model.to_empty(device="cpu")
@@ -43,6 +46,19 @@ def architecture(candidate: Candidate) -> nn.Module:
     if candidate.config is not None:
         return MobileNet(candidate.config)
     return reference_architecture(str(candidate.reference))
+
+
+def _detector(detector: Detector) -> nn.Module:
+    """Built with values at once: its boxes are laid out by its constructor."""
+    from torchvision.models.detection.ssd import SSDFeatureExtractorVGG  # takes a second
+
+    from mobilenet.tasks.detection.networks import build
+
+    model = build(detector)
+    side = detector.resolution
+    spared = (SSDFeatureExtractorVGG,)  # it scales a map, by 20
+    initialise(model, SEED, image_shape=(INPUT_CHANNELS, side, side), spared=spared)
+    return model
 
 
 def _unpickled(key: str) -> nn.Module:

@@ -65,8 +65,8 @@ def joules(energy_j: float | None) -> str:
     return f"{significant(energy_j)} J" if energy_j >= 1 else f"{significant(energy_j * 1e3)} mJ"
 
 
-def millions(count: int | None) -> str:
-    return NOT_MEASURED if count is None else f"{significant(count / 1e6)} M"
+def millions(count: int | None, *, digits: int = 3) -> str:
+    return NOT_MEASURED if count is None else f"{significant(count / 1e6, digits)} M"
 
 
 def percent(value_percent: float | None, *, error_percent: float | None = None) -> str:

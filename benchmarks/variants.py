@@ -14,6 +14,7 @@ from mobilenet.accuracy import DEFAULT_SOURCE, SOURCES, Estimate, accuracy
 
 MOBILENET_FAMILY = "MobileNet v1"
 OWN_FAMILY = "Own network"
+DETECTOR_FAMILY = "Detector"
 DEFAULT_WEIGHTS = "IMAGENET1K_V1"
 Metric = Literal["latency", "mult_adds", "parameters", "size"]
 METRICS: tuple[Metric, ...] = ("latency", "mult_adds", "parameters", "size")
@@ -80,6 +81,8 @@ def describe(
 def family_of(candidate: Candidate) -> str:
     if candidate.own is not None:
         return OWN_FAMILY
+    if candidate.detector is not None:
+        return DETECTOR_FAMILY
     if candidate.reference is None:
         return MOBILENET_FAMILY
     return references()[candidate.reference].family

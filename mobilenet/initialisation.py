@@ -13,10 +13,17 @@ CALIBRATION_BATCH = 4  # images that set batch norm's statistics
 _WEIGHTED = (nn.Conv2d, nn.Linear)
 
 
-def initialise(model: nn.Module, seed: int, *, image_shape: tuple[int, int, int]) -> None:
-    """Give `model` seeded weights and batch-norm statistics, in place; any image classifier.
+def initialise(
+    model: nn.Module,
+    seed: int,
+    *,
+    image_shape: tuple[int, int, int],
+    spared: tuple[type[nn.Module], ...] = (),
+) -> None:
+    """Give `model` seeded weights and batch-norm statistics, in place; any network for images.
 
-    image_shape: (3, R, R) of the images that calibrate batch norm.
+    image_shape: (3, R, R) of the images that calibrate batch norm. spared: kinds of modules whose
+    own weights stay as their constructors set them.
 
     Weights are Kaiming normal (fan-in); batch norm's scale and shift vary by channel, so that a
     runtime that mixes channels up is caught; its statistics come from one batch of noise.
@@ -25,7 +32,9 @@ def initialise(model: nn.Module, seed: int, *, image_shape: tuple[int, int, int]
     """
     generator = torch.Generator().manual_seed(seed)
     for module in model.modules():
-        if not isinstance(module, (*_WEIGHTED, nn.BatchNorm2d)) and _has_own_parameters(module):
+        if not isinstance(module, (*_WEIGHTED, nn.BatchNorm2d, *spared)) and _has_own_parameters(
+            module
+        ):
             raise TypeError(f"{type(module).__name__} has weights that would stay unset.")
         if isinstance(module, _WEIGHTED):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)

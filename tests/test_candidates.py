@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from benchmarks.candidates import Candidate, CandidateError, candidate, parse_candidates
 from benchmarks.references import references
 from mobilenet import ConfigError, MobileNetConfig, cost
+from mobilenet.tasks.detection.detector import Detector
 
 configs = st.builds(
     MobileNetConfig,
@@ -30,6 +31,50 @@ def test_a_key_fits_into_a_link_and_a_file_name(config: MobileNetConfig) -> None
 
     assert set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
     assert len(key) < 64
+
+
+detectors = st.builds(
+    Detector,
+    framework=st.sampled_from(["ssd", "faster-rcnn"]),
+    width_multiplier=st.floats(0.05, 2.0),
+    resolution=st.integers(32, 1024),
+    num_classes=st.sampled_from([90]) | st.integers(1, 10_000),
+    postprocessed=st.booleans(),
+) | st.sampled_from(
+    [Detector("ssd", "vgg16"), Detector("faster-rcnn", "vgg16", resolution=600, postprocessed=True)]
+)
+
+
+@given(detectors)
+def test_the_key_of_any_detector_leads_back_to_it(detector: Detector) -> None:
+    assert candidate(Candidate(detector=detector).key) == candidate(detector)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("ssd-1.0-300", "SSD 300, MobileNet 1.0"),
+        ("ssd-0.35-160-n3-boxes", "SSD 160, MobileNet 0.35, 3 classes, with boxes"),
+        ("ssd-vgg16-300", "SSD 300, VGG-16"),
+        ("faster-rcnn-0.5-600", "Faster R-CNN 600, MobileNet 0.5"),
+    ],
+)
+def test_a_detector_has_a_short_name_and_one_for_people(key: str, name: str) -> None:
+    assert (candidate(key).key, candidate(key).name) == (key, name)
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("ssd-9-300", "Width multiplier 9.0 is outside"),
+        ("ssd-0.5-20", "Resolution 20 is outside"),
+        ("ssd-vgg16-512", "built for 300 px alone"),
+        ("ssd-0.5-300-n0", "Number of classes 0 is outside"),
+    ],
+)
+def test_a_detector_that_cannot_be_is_refused_with_the_limits(key: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        candidate(key)
 
 
 @pytest.mark.parametrize("name", references())

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import snapshot, summary
-from benchmarks.candidates import Candidate, OwnNetwork
+from benchmarks.candidates import Candidate, OwnNetwork, candidate
 from benchmarks.layer_times import Ceiling, LayerTime, LayerTimes
 from benchmarks.machine import Machine, read_machine
 from benchmarks.references import references
@@ -300,7 +300,7 @@ def test_a_refusal_says_what_is_wrong_and_where(run: Run, change: Change, reason
 
 
 def test_a_document_of_a_newer_program_is_refused_with_the_remedy(run: Run) -> None:
-    newer = changed(run, lambda content: content.update(schema_version=5, unknown="field"))
+    newer = changed(run, lambda content: content.update(schema_version=6, unknown="field"))
 
     with pytest.raises(
         SnapshotError, match=r"newer than this program reads.*Update mobilenet-bench"
@@ -635,6 +635,53 @@ def test_a_document_of_version_3_is_read_as_it_was_and_keeps_its_id(run: Run) ->
     assert not found.is_recomputed
     assert json.loads(found.text) == json.loads(text)
     assert found.id == snapshot.digest(document.canonical(text))
+
+
+def test_a_document_of_version_4_is_read_as_it_was_and_keeps_its_id(run: Run) -> None:
+    content = json.loads(dumps(run, title="Before"))
+    for one in content["run"]["measurements"]:
+        del one["candidate"]["detector"]
+    text = json.dumps(content | {"schema_version": 4})
+
+    found = loads(text)
+
+    assert (found.run, found.title) == (run, "Before")
+    assert not found.is_recomputed
+    assert json.loads(found.text) == json.loads(text)
+    assert found.id == snapshot.digest(document.canonical(text))
+
+
+def with_detector(run: Run) -> Run:
+    first, *rest = run.measurements
+    detector = candidate("ssd-0.5-300-n3-boxes")
+    return replace(run, measurements=(replace(first, candidate=detector), *rest))
+
+
+def test_an_object_detector_comes_back_as_it_was(run: Run) -> None:
+    assert loads(dumps(with_detector(run))).run == with_detector(run)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda d: detector_of(d).update(framework="yolo"), "detector.framework"),
+        (lambda d: detector_of(d).update(width_multiplier=9.0), "Width multiplier 9"),
+        (lambda d: detector_of(d).update(backbone="vgg16"), "no width multiplier"),
+        (lambda d: d.update(schema_version=4), "documents of version 5 and later only"),
+    ],
+)
+def test_an_object_detector_that_cannot_be_is_refused(
+    run: Run, change: Change, reason: str
+) -> None:
+    with pytest.raises(SnapshotError) as refusal:
+        loads(changed(with_detector(run), change))
+
+    assert reason in str(refusal.value)
+
+
+def detector_of(content: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = first(content)["candidate"]["detector"]
+    return found
 
 
 def test_times_of_layers_and_ceilings_come_back_as_they_were(run: Run) -> None:

@@ -12,7 +12,18 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli import choose, data, evaluate, machine, measure, paper, share, train, weights
+from benchmarks.cli import (
+    choose,
+    data,
+    evaluate,
+    machine,
+    measure,
+    paper,
+    share,
+    tasks,
+    train,
+    weights,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +35,7 @@ for command in (
     measure.measure,
     choose.choose,
     paper.paper,
+    tasks.tasks,
     share.report,
     share.compare,
     data.data,

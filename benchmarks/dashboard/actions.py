@@ -102,6 +102,16 @@ def time_networks(
     _start(title, candidates, scenarios, "quick", "preliminary")
 
 
+def measure_networks(
+    title: str,
+    candidates: tuple[Candidate, ...],
+    scenarios: tuple[Scenario, ...],
+    effort: Preset,
+) -> None:
+    """In turns, in fresh processes."""
+    _start(title, candidates, scenarios, effort, "measured")
+
+
 def preview(choice: Choice) -> None:
     """Start a preview of the selected network unless there is a time, or one on its way."""
     preview_network(choice.selected, preview_scenario(choice.scenario))

@@ -160,7 +160,10 @@ def _candidates(found: Reading, name: str, values: list[str]) -> None:
         except ConfigError as error:
             found.problems.append(f"The link's {name}: {error}")
         else:
-            keys.append(known.key)
+            if known.detector is None:
+                keys.append(known.key)
+            else:
+                found.problems.append(f"The link's {name}: {known.label} is on the Tasks page.")
     keys = list(dict.fromkeys(keys))
     if keys:
         found.query[name] = [name_of(key) for key in keys]

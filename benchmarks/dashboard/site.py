@@ -18,6 +18,7 @@ from benchmarks.dashboard import (
     method,
     paper,
     steered,
+    tasks,
     trying,
 )
 from benchmarks.dashboard.settings import is_read_only, needs_login
@@ -34,6 +35,7 @@ def show() -> None:
         start,
         paper.page(),
         choose.page(start),
+        tasks.page(),
         accuracy.page(),
         trying.page(),
         measurable.page(),

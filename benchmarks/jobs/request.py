@@ -79,6 +79,7 @@ class Request:
             self._check_own(one)
         for scenario in self.scenarios:
             check_scenario(scenario)
+            _check_exportable(self.candidates, scenario)
             _check_memory_of(self.candidates, scenario)
 
     def _check_layers(self) -> None:
@@ -190,6 +191,23 @@ def _check_memory_of(candidates: tuple[Candidate, ...], scenario: Scenario) -> N
             f"{units.gigabytes(free_bytes)} are free. "
             + (f"Choose a batch of at most {fits}." if fits > 0 else "Choose smaller networks.")
         )
+
+
+def can_run(candidate: Candidate, scenario: Scenario) -> bool:
+    """Whether the engine can take this network at all: a detector whose boxes or regions are as
+    many as it finds cannot be exported."""
+    exported = ENGINES[scenario.engine].export is not None and scenario.device == "cpu"
+    detector = candidate.detector
+    return detector is None or detector.is_fixed or not exported
+
+
+def _check_exportable(candidates: tuple[Candidate, ...], scenario: Scenario) -> None:
+    for one in candidates:
+        if not can_run(one, scenario):
+            raise ScenarioError(
+                f"{one.label} cannot be exported for {ENGINES[scenario.engine].label}: it makes as "
+                "many boxes as it finds. Choose eager or channels_last, or SSD without boxes."
+            )
 
 
 def preview_scenario(scenario: Scenario) -> Scenario:

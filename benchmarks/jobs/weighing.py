@@ -84,9 +84,12 @@ def _weigh(
 def smallest(task: Task) -> Candidate:
     """What shows, once it has run, how much the runtime takes anyway: the smaller the better.
 
-    For a reference network in PyTorch another one: torchvision, which builds them, takes 130 MB.
+    For a reference network or a detector in PyTorch a reference network: torchvision, which builds
+    them, takes 130 MB.
     """
-    if task.candidate.reference is None or ENGINES[task.scenario.engine].export is not None:
+    one = task.candidate
+    with_torchvision = one.reference is not None or one.detector is not None
+    if not with_torchvision or ENGINES[task.scenario.engine].export is not None:
         return Candidate(config=MobileNetConfig(MIN_WIDTH, MIN_RESOLUTION, num_classes=10))
     sizes = {name: one.size_bytes for name, one in references().items()}
     return Candidate(reference=min(sizes, key=sizes.__getitem__))

@@ -15,6 +15,7 @@ from pydantic import (
 
 from benchmarks.scenarios import Precision
 from benchmarks.snapshot.parts import (
+    Candidate,
     Name,
     Note,
     Part,
@@ -35,7 +36,8 @@ from benchmarks.validity import Word
 #      twice: no network in one scenario, no round of a process.
 #   3  somebody's own networks: a name and counts, nothing of the module itself.
 #   4  times of single layers, and the machine's ceiling.
-SCHEMA_VERSION = 4
+#   5  object detectors.
+SCHEMA_VERSION = 5
 MAX_SHOWN = 40  # of a name that the format does not know, in the sentence about it
 
 
@@ -71,7 +73,7 @@ class Summary(Part):
 
 
 class _Shared(Part):
-    """What versions 2 to 4 have in common."""
+    """What versions 2 to 5 have in common."""
 
     program_version: Text | None
     protocol_version: Positive | None
@@ -94,13 +96,16 @@ class Document(_Shared):
     both None in a document of version 1.
     """
 
-    schema_version: Literal[4]
+    schema_version: Literal[5]
+
+
+def _candidates(run: Run) -> list[Candidate]:
+    timed = [one.candidate for one in (*run.measurements, *run.controls)]
+    return timed + [one.candidate for one in run.failures]
 
 
 def _before_own(run: Run) -> Run:
-    every = [one.candidate for one in (*run.measurements, *run.controls)]
-    every += [one.candidate for one in run.failures]
-    if any(one.own is not None for one in every):
+    if any(one.own is not None for one in _candidates(run)):
         raise ValueError("Somebody's own networks stand in documents of version 3 and later only.")
     return run
 
@@ -112,7 +117,14 @@ def _before_layers(run: Run) -> Run:
     return run
 
 
-_Run3 = Annotated[Run, AfterValidator(_before_layers)]
+def _before_detectors(run: Run) -> Run:
+    if any(one.detector is not None for one in _candidates(run)):
+        raise ValueError("Object detectors stand in documents of version 5 and later only.")
+    return run
+
+
+_Run4 = Annotated[Run, AfterValidator(_before_detectors)]
+_Run3 = Annotated[_Run4, AfterValidator(_before_layers)]
 _Run2 = Annotated[_Run3, AfterValidator(_before_own)]
 
 
@@ -123,7 +135,7 @@ class _Document1(Part):
 
     def migrated(self) -> Document:
         return Document(
-            schema_version=4,
+            schema_version=5,
             program_version=self.program_version,
             protocol_version=None,
             title="",
@@ -134,11 +146,11 @@ class _Document1(Part):
 
 
 class _Between(_Shared):
-    """What versions 2 and 3 have in common."""
+    """What versions 2 to 4 have in common."""
 
     def migrated(self) -> Document:
         return Document(
-            schema_version=4,
+            schema_version=5,
             program_version=self.program_version,
             protocol_version=self.protocol_version,
             title=self.title,
@@ -158,7 +170,17 @@ class _Document3(_Between):
     run: _Run3
 
 
-_OLDER: tuple[type[_Document1 | _Between], ...] = (_Document1, _Document2, _Document3)
+class _Document4(_Between):
+    schema_version: Literal[4]
+    run: _Run4
+
+
+_OLDER: tuple[type[_Document1 | _Between], ...] = (
+    _Document1,
+    _Document2,
+    _Document3,
+    _Document4,
+)
 
 
 class _Words(Part):

@@ -28,6 +28,7 @@ from benchmarks.texts import problem_of, problem_of_name
 from benchmarks.usage import EnergySource
 from mobilenet.config import BlockKind, Depth, MobileNetConfig
 from mobilenet.cost import cost
+from mobilenet.tasks.detection.detector import Backbone, Framework
 
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00")
 MAX_TITLE = 120  # characters
@@ -100,10 +101,20 @@ class OwnNetwork(Part):
     digest: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 
 
+class Detector(Part):
+    framework: Framework
+    backbone: Backbone
+    width_multiplier: float
+    resolution: int
+    num_classes: int
+    postprocessed: bool
+
+
 class Candidate(Part):
     config: Config | None
     reference: Name | None
     own: OwnNetwork | None = None
+    detector: Detector | None = None
 
 
 class Scenario(Part):

@@ -1,0 +1,122 @@
+"""The Tasks page: the paper's applications, what their networks cost by count, and here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+import pandas as pd
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from benchmarks import units
+from benchmarks.application_table import LEGEND, notes, rows, runnable
+from benchmarks.applications import APPLICATIONS, Application
+from benchmarks.candidates import Candidate
+from benchmarks.dashboard import actions, measurable, session, summary
+from benchmarks.dashboard.pick import pick
+from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.text import note, plain
+from benchmarks.engines import ENGINES
+from benchmarks.insight import scenario_label
+from benchmarks.machine import read_machine
+from benchmarks.results import Measurement
+from benchmarks.scenarios import Scenario
+from benchmarks.timing.protocol import Preset
+
+TITLE = "What MobileNets are used for"
+EFFORT: Preset = "quick"
+COLUMNS = (
+    "Network",
+    "Parameters",
+    "Parameters, paper",
+    "Mult-adds",
+    "Mult-adds, paper",
+    "Latency here",
+    "95 % interval",
+)
+
+
+def page() -> StreamlitPage:
+    return st.Page(show, title="Tasks", icon=":material/category:", url_path="tasks")
+
+
+def show() -> None:
+    st.title(TITLE, anchor=False)
+    session.need_queue("Nothing can be measured")
+    summary.show_machine()
+    st.markdown(
+        "The applications of the [MobileNets paper](https://arxiv.org/abs/1704.04861), sections "
+        "4.3 to 4.7: one network, each time with another last layer, or with a detector on it."
+    )
+    titles = {key: one.title for key, one in APPLICATIONS.items()}
+    application = APPLICATIONS[pick("Task", titles, "dogs", key="task")]
+    scenario = _choose_way()
+    st.header(application.title, anchor=False)
+    st.markdown(f"{application.about} {application.table} of the paper; {application.outputs}.")
+    _offer(application, scenario)
+    show_jobs(measurable.page())
+    actions.show_refusal()
+    _show_table(application, scenario)
+
+
+def _choose_way() -> Scenario:
+    usable = read_machine().usable_cpus
+    words = {name: one.label for name, one in ENGINES.items()}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        engine = pick("Engine", words, "eager", key="task_engine")
+        threads: int = st.segmented_control(
+            "Threads",
+            sorted({1, max(1, usable - 1), usable}),
+            default=1,
+            required=True,
+            format_func=lambda count: f"all {count}" if count == usable > 1 else str(count),
+            key="task_threads",
+            bind="query-params",
+        )
+    return Scenario(engine, threads=threads)
+
+
+def _offer(application: Application, scenario: Scenario) -> None:
+    networks = runnable(application, scenario)
+    status = session.engine_statuses().get((scenario.engine, "cpu", "float32"))
+    is_blocked = status is not None and not status.available
+    st.button(
+        f"Time {units.counted(len(networks), 'network')} here",
+        type="secondary" if session.is_dark() else "primary",
+        icon=":material/timer:",
+        key="time_task",
+        disabled=is_blocked,
+        help="In turns, in fresh processes, with random weights: right for timing.",
+        on_click=actions.measure_networks,
+        args=(f"Task: {application.title}", networks, (scenario,), EFFORT),
+    )
+    if status is not None and is_blocked:
+        reason = plain(status.reason or "")
+        note(f":material/block: {ENGINES[scenario.engine].label} does not run here: {reason}")
+    left = [one.label for one in application.timed if one not in networks]
+    if left:
+        note(
+            f"Not in {ENGINES[scenario.engine].label}, as they make as many boxes as they find: "
+            f"{'; '.join(left)}. Eager times them."
+        )
+
+
+def _show_table(application: Application, scenario: Scenario) -> None:
+    found = rows(application, _finder(scenario))
+    columns = (*COLUMNS, f"Paper's {application.quality}")
+    shown = pd.DataFrame([list(asdict(row).values()) for row in found], columns=list(columns))
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height="content",
+        key="task_table",
+        alt=f"{len(found)} networks with parameters, mult-adds, latency here, the paper's figures",
+    )
+    note(f"Latency in {scenario_label(scenario)}, its interval within its run. {LEGEND}")
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in notes(application)))
+
+
+def _finder(scenario: Scenario) -> Callable[[Candidate], Measurement | None]:
+    collection = session.manager().collection()
+    return lambda network: collection.get(network, scenario)
