@@ -141,9 +141,9 @@ def test_attributes_are_learnt_from_a_teacher_alone() -> None:
 
 @pytest.mark.slow
 def test_embeddings_are_learnt_from_a_teacher_alone() -> None:
-    task = identities.generated(identities=40)
-    teacher = taught(task, epochs=15, width=0.5)
-    student = taught(Distilled(task, teacher, of_embeddings), epochs=15, seed=1)
+    task = identities.generated(identities=100, images=6)
+    teacher = taught(task, epochs=18, width=0.5)
+    student = taught(Distilled(task, teacher, of_embeddings), epochs=18, seed=1)
 
     found = quality(task, student)
     assert found.is_above_chance
