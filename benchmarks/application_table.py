@@ -83,6 +83,12 @@ def agreement(applications: Iterable[Application]) -> tuple[int, int]:
     return sum(printed.is_met_by(count) for printed, count in pairs), len(pairs)
 
 
+def agreement_text(application: Application) -> str:
+    """ "10 of the paper's 12 counts are met to the last digit." """
+    met, printed = agreement([application])
+    return f"{met} of the paper's {printed} counts are met to the last digit."
+
+
 def _row(entry: Entry, found: Found) -> Row:
     network, paper = entry.candidate, entry.paper
     time = None if network is None else found(network)

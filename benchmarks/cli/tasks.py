@@ -155,7 +155,7 @@ def _tell_what_is_left_out(application: Application, scenario: Scenario) -> None
 
 
 def _show(application: Application, run: Run | None) -> None:
-    from benchmarks.application_table import notes, rows
+    from benchmarks.application_table import agreement_text, notes, rows
     from benchmarks.tables import describe_failure, heading
     from benchmarks.tables import notes as notes_of_run
 
@@ -167,7 +167,7 @@ def _show(application: Application, run: Run | None) -> None:
     ]
     kept = [place for place in range(len(lines[0])) if run is not None or place not in TIMED]
     print_aligned([[line[place] for place in kept] for line in lines])
-    typer.echo("")
+    typer.echo(f"\n{agreement_text(application)}")
     for sentence in notes(application):
         typer.echo(sentence)
     if run is not None:

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
-from benchmarks.application_table import LEGEND, notes, rows, runnable
+from benchmarks.application_table import LEGEND, agreement_text, notes, rows, runnable
 from benchmarks.applications import APPLICATIONS, Application
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import actions, measurable, session, summary
@@ -106,15 +106,18 @@ def _show_table(application: Application, scenario: Scenario) -> None:
     found = rows(application, _finder(scenario))
     columns = (*COLUMNS, f"Paper's {application.quality}")
     shown = pd.DataFrame([list(asdict(row).values()) for row in found], columns=list(columns))
+    figures = columns[1:]
     st.dataframe(
         shown,
         hide_index=True,
         height="content",
         key="task_table",
+        column_config={name: st.column_config.TextColumn(alignment="right") for name in figures},
         alt=f"{len(found)} networks with parameters, mult-adds, latency here, the paper's figures",
     )
     note(f"Latency in {scenario_label(scenario)}, its interval within its run. {LEGEND}")
-    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in notes(application)))
+    sentences = [agreement_text(application), *notes(application)]
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
 
 
 def _finder(scenario: Scenario) -> Callable[[Candidate], Measurement | None]:

@@ -1,0 +1,116 @@
+"""The Tasks page as Streamlit runs it, with nothing timed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from benchmarks import units
+from benchmarks.applications import APPLICATIONS
+from benchmarks.dashboard import session
+from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
+from benchmarks.jobs.request import Request
+from benchmarks.scenarios import Scenario
+from tests import neighbour
+from tests.samples import a_run, measurement
+from tests.test_paper_page import said, tried
+
+
+def show_page() -> None:
+    from benchmarks.dashboard import tasks
+
+    tasks.show()
+
+
+@pytest.fixture
+def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A server of its own, whose engines have been tried."""
+    monkeypatch.setattr(session, "_probing", tried)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    session.manager.clear()
+    yield tmp_path
+    session.manager.clear()
+
+
+@pytest.fixture
+def page(locks: Path) -> AppTest:
+    return AppTest.from_function(show_page, default_timeout=60)
+
+
+def cells(page: AppTest, network: str) -> dict[str, str]:
+    table = page.dataframe[0].value
+    (row,) = table[table["Network"] == network].to_dict("records")
+    return row
+
+
+@pytest.mark.parametrize("key", APPLICATIONS)
+def test_each_task_has_its_networks_beside_the_papers_figures(page: AppTest, key: str) -> None:
+    page.run()
+    page.segmented_control("task").set_value(key).run()
+
+    assert not page.exception
+    application = APPLICATIONS[key]
+    assert page.header[0].value == application.title
+    assert len(page.dataframe[0].value) == len(application.entries)
+    text = said(page)
+    assert application.about in text
+    assert "counts are met to the last digit" in text
+    for entry in application.entries:
+        assert entry.note.replace("_", "") in text.replace("_", "")
+
+
+def test_what_was_timed_on_this_server_stands_there_with_its_interval(page: AppTest) -> None:
+    timed = measurement("1.0-224-n120", median_ms=15.0)
+    session.manager().add(a_run(timed))
+
+    page.run()
+
+    row = cells(page, "MobileNet 1.0-224")
+    assert row["Latency here"] == units.milliseconds(timed.median_s)
+    assert row["95 % interval"] == units.milliseconds_interval(timed.interval_s)
+    assert cells(page, "MobileNet 0.75-224")["Latency here"] == units.NOT_MEASURED
+
+
+def test_another_engine_is_another_time(page: AppTest) -> None:
+    session.manager().add(a_run(measurement("1.0-224-n120", median_ms=15.0)))
+
+    page.run()
+    page.segmented_control("task_engine").set_value("openvino").run()
+
+    assert cells(page, "MobileNet 1.0-224")["Latency here"] == units.NOT_MEASURED
+
+
+def test_the_button_asks_once_for_what_the_engine_can_take(page: AppTest, locks: Path) -> None:
+    with neighbour.measuring("the neighbour's", locks):
+        page.run()
+        page.segmented_control("task").set_value("detection").run()
+        page.segmented_control("task_engine").set_value("onnxruntime").run()
+        assert "Not in ONNX Runtime" in said(page)
+        page.button("time_task").click().run()
+        page.button("time_task").click().run()
+
+        (request,) = [
+            job.request for job in session.manager().jobs() if isinstance(job.request, Request)
+        ]
+        assert [one.key for one in request.candidates] == [
+            "ssd-1.0-300",
+            "ssd-0.5-300",
+            "ssd-vgg16-300",
+        ]
+        assert request.scenarios == (Scenario("onnxruntime"),)
+        assert (request.preset, request.quality) == ("quick", "measured")
+        session.manager.clear()
+
+
+def test_an_engine_that_does_not_run_here_is_not_offered(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_probing", lambda: tried("openvino"))
+    page.run()
+    page.segmented_control("task_engine").set_value("openvino").run()
+
+    assert page.button("time_task").disabled
+    assert "does not run here" in said(page)
