@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os.path import commonpath
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from mobilenet.tasks.data import DataError
+from mobilenet.tasks.data import DataError, Split
 from mobilenet.tasks.detection.coco_file import Listed, listed_in
 from mobilenet.tasks.image_table import FEWEST, SPLITS, Splits, by_chance
 from mobilenet.tasks.pictures import Picture, fingerprint_of, shown
@@ -46,7 +47,7 @@ class Annotated:
                     f"{self.name}: {len(numbers) or 'no'} image{'s' * (not numbers)} would "
                     f"{split}. Give two or more; some hundreds teach a network something."
                 )
-        seen = set(self.labels("train").tolist())
+        seen = set(self.objects_of("train")[:, 0].tolist())
         for label, name in enumerate(self.classes, start=1):
             if label not in seen:
                 raise DataError(
@@ -54,10 +55,9 @@ class Annotated:
                     f"the category {name}. Add images of it, or take the category out."
                 )
 
-    def labels(self, split: str) -> Tensor:
-        """Of all its objects, crowds below 0; (M,)."""
-        numbers = next(found for name, found in self.splits.items() if name == split)
-        return torch.cat([self.objects[number][:, 0] for number in numbers]).int()
+    def objects_of(self, split: Split) -> Tensor:
+        """Of all its pictures together, (M, 5)."""
+        return torch.cat([self.objects[number] for number in self.splits[split]])
 
 
 def read(train: Path, test: Path | None = None) -> Annotated:
@@ -99,41 +99,36 @@ def read(train: Path, test: Path | None = None) -> Annotated:
 def write(annotated: Annotated, folder: Path) -> tuple[Path, Path]:
     """As PNG images with `train.json` and `test.json`, which `read` takes; the files' paths."""
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    paths = []
     for split in SPLITS:
-        images, annotations = [], []
-        for number in annotated.splits[split]:
-            picture = shown(annotated.pictures[number])
-            name = f"{number:05d}.png"
-            picture.save(folder / "images" / name)
-            width, height = picture.size
-            images.append({"id": number, "file_name": name, "width": width, "height": height})
-            for label, *shares in annotated.objects[number].tolist():
-                left, top, right, bottom = (
-                    share * side for share, side in zip(shares, picture.size * 2, strict=True)
-                )
-                annotations.append(
-                    {
-                        "id": len(annotations) + 1,
-                        "image_id": number,
-                        "category_id": int(abs(label)),
-                        "bbox": [left, top, right - left, bottom - top],
-                        "area": (right - left) * (bottom - top),
-                        "iscrowd": int(label < 0),
-                    }
-                )
-        found = {
-            "images": images,
-            "annotations": annotations,
-            "categories": [
-                {"id": label, "name": name}
-                for label, name in enumerate(annotated.classes, start=1)
-            ],
-        }
-        path = folder / f"{split}.json"
-        path.write_text(json.dumps(found), encoding="utf-8")
-        paths.append(path)
-    return paths[0], paths[1]
+        content = json.dumps(_written(annotated, annotated.splits[split], folder / "images"))
+        (folder / f"{split}.json").write_text(content, encoding="utf-8")
+    return folder / "train.json", folder / "test.json"
+
+
+def _written(annotated: Annotated, numbers: Sequence[int], folder: Path) -> dict[str, Any]:
+    """What COCO says of the pictures of these numbers, which it saves."""
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for number in numbers:
+        picture, name = shown(annotated.pictures[number]), f"{number:05d}.png"
+        picture.save(folder / name)
+        width, height = picture.size
+        images.append({"id": number, "file_name": name, "width": width, "height": height})
+        for label, left, top, right, bottom in annotated.objects[number].tolist():
+            wide, high = (right - left) * width, (bottom - top) * height
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": number,
+                    "category_id": int(abs(label)),
+                    "bbox": [left * width, top * height, wide, high],
+                    "area": wide * high,
+                    "iscrowd": int(label < 0),
+                }
+            )
+    names = enumerate(annotated.classes, start=1)
+    categories = [{"id": label, "name": name} for label, name in names]
+    return {"images": images, "annotations": annotations, "categories": categories}
 
 
 def _splits(sets: Sequence[Listed]) -> Splits:

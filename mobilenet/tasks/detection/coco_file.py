@@ -1,4 +1,4 @@
-"""One JSON file of COCO's objects (cocodataset.org, "Data format"), and all that may be wrong in it."""
+"""One JSON file of COCO's objects (cocodataset.org), and all that may be wrong in it."""
 
 from __future__ import annotations
 

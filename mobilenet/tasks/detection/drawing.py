@@ -33,7 +33,7 @@ def drawn(
     pen = ImageDraw.Draw(image)
     letter = max(LETTER_PIXELS, round(min(image.size) * LETTER_SHARE))
     font = ImageFont.load_default(letter)
-    line = max(letter // 6, 2)
+    line = max(letter // 4, 3)
     scale = [length / side if side else 1.0 for length in image.size] * 2
     rows = zip(
         found["boxes"].tolist(), found["labels"].tolist(), found["scores"].tolist(), strict=True

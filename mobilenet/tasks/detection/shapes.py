@@ -52,7 +52,7 @@ def _scene(side: int, chance: np.random.Generator) -> tuple[Image.Image, list[li
         label = int(chance.integers(len(SHAPES)))
         _draw(pen, SHAPES[label], corners, _colour(chance), chance)
         rows.append([float(label + 1), *(value / side for value in corners)])
-    values = np.asarray(image, np.float32)
+    values = np.asarray(image, np.float64)
     values = values + chance.normal(0, chance.uniform(*NOISE), values.shape)
     return Image.fromarray(values.clip(0, 255).astype(np.uint8)), rows
 
