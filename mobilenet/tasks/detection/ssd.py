@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.detection.anchor_utils import DefaultBoxGenerator
 from torchvision.models.detection.ssd import SSD, SSDScoringHead, ssd300_vgg16
+from torchvision.ops import box_iou
 
 from mobilenet.model import MobileNet, convolution
 from mobilenet.tasks.detection.body import Body, listed
@@ -43,6 +44,35 @@ class SingleShot(nn.Module):
         shapes = self.ssd.backbone(images[:1]).values()
         found: list[Tensor] = self.ssd.anchor_generator(listed(images), list(shapes))
         return found
+
+    def laid_out(self, side: int) -> tuple[Tensor, int]:
+        """For square images of this side: the places, (places, 4) in pixels, and how many classes.
+
+        The network stays as it is, in training too.
+        """
+        training, image = self.training, torch.zeros(1, 3, side, side)
+        self.eval()
+        # Made in inference mode, they could train nothing.
+        with torch.inference_mode(False), torch.no_grad():
+            places = self.places(image)[0]
+            classes = self(image).shape[2] - CORNERS - 1
+        self.train(training)
+        return places, classes
+
+    def loss(self, answers: Tensor, places: list[Tensor], objects: list[Boxes]) -> Tensor:
+        """One number: how far boxes are off, and how wrong classes are, over the matched places.
+
+        objects: of each image, "boxes" (M, 4) in pixels and "labels" (M,) from 1 on; M may be 0.
+        """
+        matches = [
+            self.ssd.proposal_matcher(box_iou(one["boxes"], there))
+            if len(one["boxes"])
+            else torch.full((len(there),), -1)
+            for one, there in zip(objects, places, strict=True)
+        ]
+        parts = self.ssd.compute_loss(objects, _split(answers), places, matches)
+        total: Tensor = parts["bbox_regression"] + parts["classification"]
+        return total
 
     def unmoved(self, logits: Tensor) -> Tensor:
         """(places, 1 + classes) -> answers that leave each box where it is."""
