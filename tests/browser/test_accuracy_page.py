@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.dashboard.accuracy import TITLE
 from benchmarks.training.record import TRAINED_VARIABLE, kept
-from tests.browser.test_looks import PHONE, bare, violations
+from tests.browser.test_looks import PHONE, bare, violations, whole
 from tests.browser.visiting import LAPTOP, MEASURING_MS, Visits, cancel, jobs, settle
 from tests.serving import Server
 
@@ -89,7 +89,7 @@ def test_a_network_is_trained_stopped_gone_on_with_timed_and_scored(
     page.get_by_role("button", name="Time these ways").click()
     chart(page, "ONNX Runtime, int8")
 
-    known = violations(visits.open(bare.url))
+    known = violations(whole(visits.open(bare.url)))
     for one in (page, other):
         idle(one)
         found = violations(one)

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from benchmarks.validation import TITLE
-from tests.browser.test_looks import PHONE, bare, violations
+from tests.browser.test_looks import PHONE, bare, violations, whole
 from tests.browser.visiting import LAPTOP, MEASURING_MS, Visits, jobs
 from tests.serving import Server
 
@@ -49,7 +49,7 @@ def test_find_out_answers_in_one_sentence_with_a_chart_for_every_tab_and_for_goo
     page.get_by_role("button", name="Find out").click()
     expect(jobs(other).filter(has_text="Identical networks")).to_be_visible()
 
-    known = violations(visits.open(bare.url))
+    known = violations(whole(visits.open(bare.url)))
     for one in (page, other):
         answer(one)
         chart = one.get_by_role("figure", name="Identical networks against each other, 3 pairs")

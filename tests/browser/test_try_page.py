@@ -18,7 +18,7 @@ from mobilenet.convention import TENSORFLOW
 from mobilenet.weights import preprocessing
 from mobilenet.weights.catalogue import released
 from mobilenet.weights.download import MIRROR_VARIABLE
-from tests.browser.test_looks import PHONE, bare, violations
+from tests.browser.test_looks import PHONE, bare, violations, whole
 from tests.browser.visiting import LAPTOP, MEASURING_MS, Visits, jobs, settle
 from tests.serving import Server
 
@@ -127,7 +127,7 @@ def test_the_answer_moves_with_the_sliders_between_fetched_variants(
         expect(latency).to_contain_text(re.compile(r"\d ms"), timeout=MEASURING_MS)
 
         expect(jobs(page)).to_have_count(0, timeout=MEASURING_MS)
-        known = violations(visits.open(bare.url))
+        known = violations(whole(visits.open(bare.url)))
         found = violations(page)
         assert found.keys() <= known.keys(), found
         for screen in (LAPTOP, PHONE):

@@ -110,7 +110,7 @@ def click_point(page: Page, key: str, chart: str = "tradeoff") -> None:
     page.locator(selector).last.click(position=place.json_value())
 
 
-def tab_to(page: Page, target: Locator, *, at_most: int = 60) -> None:
+def tab_to(page: Page, target: Locator, *, at_most: int = 90) -> None:
     """Press Tab until `target` has the focus."""
     for _ in range(at_most):
         page.keyboard.press("Tab")
