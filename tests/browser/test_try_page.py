@@ -61,8 +61,13 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_try(page: Page) -> None:
+    """Once Explore is drawn: of a page that is left while it is drawn, Streamlit may bring parts
+    back, and lose what falls on the new one."""
+    page.locator(".js-plotly-plot").first.wait_for()
+    settle(page)
     page.get_by_test_id("stTopNavLink").filter(has_text="Try it").click()
     page.get_by_role("heading", name=TITLE).wait_for()
+    settle(page)
 
 
 def drop(page: Page, file: Path) -> None:
@@ -147,6 +152,9 @@ def test_without_a_network_or_a_photograph_it_says_what_is_missing(
     with Server() as server:
         page = visits.open(server.url)
         open_try(page)
+        expect(page.get_by_text("Drop a photograph on the left.")).to_be_visible()
+        (tmp_path / "text.png").write_text("not an image")
+        drop(page, tmp_path / "text.png")
         page.get_by_role("button", name=re.compile("^Fetch 1.0-224")).click()
         expect(page.get_by_text("cannot be reached")).to_be_visible()
 
@@ -155,8 +163,6 @@ def test_without_a_network_or_a_photograph_it_says_what_is_missing(
         path = page.get_by_role("textbox", name="Path of the file")
         path.fill(str(tmp_path / "none <b>.h5"))
         path.press("Enter")
-        (tmp_path / "text.png").write_text("not an image")
-        drop(page, tmp_path / "text.png")
         wrong = page.get_by_text("text.png is no image that can be read. Save it anew.")
         expect(wrong).to_be_visible(timeout=MEASURING_MS)
 
