@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +19,7 @@ from mobilenet.tasks.loop import digest
 from mobilenet.tasks.pictures import Picture, fingerprint_of, found_below, numbered_batches
 from mobilenet.tasks.recipe import Augmentation
 from mobilenet.tasks.score import Quality
-from mobilenet.tasks.task import Task
+from mobilenet.tasks.task import Images, Task
 from mobilenet.weights.preprocessing import Preprocessing
 
 Emulation = Callable[[Tensor, Tensor], Tensor]  # answers and the teacher's, (N, outputs): a loss
@@ -37,31 +36,13 @@ def of_embeddings(answers: Tensor, teachers: Tensor) -> Tensor:
     return difference.square().sum(dim=1).mean()
 
 
-class Images(Protocol):
-    """What is shown to a teacher. Any task is such; its targets are not looked at."""
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    def count(self, split: Split) -> int: ...
-
-    def batches(
-        self,
-        split: Split,
-        resolution: int,
-        batch: int,
-        preprocessing: Preprocessing,
-        augmentation: Augmentation | None = None,
-    ) -> Iterator[tuple[Tensor, Tensor]]: ...
-
-
 @dataclass(frozen=True)
 class Distilled:
     """A task whose training targets are a teacher's outputs; what tests is the task's own.
 
     teacher: gives so many outputs as the task has, for images as the student sees them. It is put
     into eval mode, and learns nothing. emulation: such as `of_attributes`. images: train instead of
-    the task's own, which they may hold too.
+    the task's own, which they may hold too; another task will do, as its targets are not looked at.
     """
 
     task: Task

@@ -16,21 +16,14 @@ from mobilenet.tasks.score import Quality
 from mobilenet.weights.preprocessing import Preprocessing
 
 
-class Task(Protocol):
-    """One application on one set of images, split in two.
+class Images(Protocol):
+    """What a network is shown, split in two.
 
-    name: of the images, for people; generated ones say so. fingerprint: tells these images from
-        others of the same name. outputs: of the network, for one image.
+    fingerprint: tells these images from others of the same name.
     """
 
     @property
-    def name(self) -> str: ...
-
-    @property
     def fingerprint(self) -> str: ...
-
-    @property
-    def outputs(self) -> int: ...
 
     def count(self, split: Split) -> int: ...
 
@@ -47,6 +40,20 @@ class Task(Protocol):
         augmentation: in an order of chance, for training; None in theirs. Raises DataError.
         """
         ...
+
+
+class Task(Images, Protocol):
+    """One application on one set of images.
+
+    name: of the images, for people; generated ones say so. outputs: of the network, for one image,
+        or for one place of it.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def outputs(self) -> int: ...
 
     def loss(self, answers: Tensor, targets: Tensor) -> Tensor:
         """What training makes small: one number for (N, outputs) and the targets of a batch."""
