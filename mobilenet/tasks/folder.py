@@ -49,20 +49,10 @@ class Folder:
     """
 
     def __init__(self, folder: Path, *, whole: bool = False) -> None:
-        if not folder.is_dir():
-            raise DataError(f"{folder} is no folder. Name one that has a sub-folder per class.")
         self.name = folder.name
-        given = {
-            split: next((folder / one for one in names if (folder / one).is_dir()), None)
-            for split, names in SPLITS.items()
-        }
-        train, test = given["train"], given["test"]
-        if (train is None) != (test is None):
-            raise DataError(
-                f"{folder} has {(train or test or folder).name} but not its counterpart. Give "
-                "folders train and val, or name a folder that has a sub-folder per class alone."
-            )
-        if train is not None and test is not None:
+        halves = halves_of(folder, "class")
+        if halves is not None:
+            train, test = halves
             self.classes = _classes(train)
             if _classes(test) != self.classes:
                 raise DataError(f"{train} and {test} have other classes. Give both the same.")
@@ -99,6 +89,28 @@ class Folder:
         return batches_of_photographs(
             load, len(items), resolution, batch, preprocessing, augmentation
         )
+
+
+def halves_of(folder: Path, what: str) -> tuple[Path, Path] | None:
+    """Its sub-folders of what trains and what tests; None where it has neither.
+
+    what: of which a folder has a sub-folder each, for errors. Raises DataError for no folder, and
+    for one half without the other.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder. Name one that has a sub-folder per {what}.")
+    train, test = (
+        next((folder / one for one in SPLITS[split] if (folder / one).is_dir()), None)
+        for split in ("train", "test")
+    )
+    if train is not None and test is not None:
+        return train, test
+    if train is not None or test is not None:
+        raise DataError(
+            f"{folder} has {(train or test or folder).name} but not its counterpart. Give folders "
+            f"train and val, or name a folder that has a sub-folder per {what} alone."
+        )
+    return None
 
 
 def batches_of_photographs(

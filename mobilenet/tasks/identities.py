@@ -9,7 +9,7 @@ import numpy as np
 from mobilenet.tasks.data import SPLIT_SEED, TEST_SHARE, DataError, Split
 from mobilenet.tasks.drawings import drawn, some_colour, some_face, some_view
 from mobilenet.tasks.embedding import DIMENSIONS, FEWEST, Embedding
-from mobilenet.tasks.folder import SPLITS
+from mobilenet.tasks.folder import halves_of
 from mobilenet.tasks.pictures import Picture, fingerprint_of, found_below, shown
 
 Found = dict[str, tuple[Path, ...]]
@@ -23,22 +23,12 @@ def read(folder: Path, dimensions: int = DIMENSIONS) -> Embedding:
     Raises DataError for fewer than two identities to train or to test, one that has a single image,
     and one that is in both.
     """
-    if not folder.is_dir():
-        raise DataError(f"{folder} is no folder. Name one that has a sub-folder per identity.")
-    given: dict[Split, Path | None] = {
-        split: next((folder / one for one in names if (folder / one).is_dir()), None)
-        for split, names in SPLITS.items()
-    }
-    train, test = given["train"], given["test"]
-    if (train is None) != (test is None):
-        raise DataError(
-            f"{folder} has {(train or test or folder).name} but not its counterpart. Give folders "
-            "train and val, or name a folder that has a sub-folder per identity alone."
-        )
-    if train is None or test is None:
+    halves = halves_of(folder, "identity")
+    if halves is None:
         found = _identities(folder)
         splits = _by_chance(len(found))
     else:
+        train, test = halves
         training, testing = _identities(train), _identities(test)
         both = sorted(set(training) & set(testing))
         if both:
