@@ -98,6 +98,7 @@ def test_leaving_the_papers_range_keeps_the_value_and_coming_back_takes_the_near
 
 
 def test_a_click_on_a_point_of_the_chart_selects_its_network(page: Page) -> None:
+    settle(page)
     page.get_by_role("radiogroup", name="Accuracy against").get_by_text("Mult-adds").click()
     expect(axis(page)).to_have_text("Mult-adds, million (log scale)")
     settle(page)

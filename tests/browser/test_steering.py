@@ -85,7 +85,10 @@ def test_a_point_that_is_clicked_there_is_read_here(page: Driven) -> None:
 def test_what_is_pinned_there_is_read_here(page: Driven) -> None:
     handle, opened = page
     handle.select("resnet18")
-    opened.get_by_role("button", name="Pin ResNet-18").click()
+    pin = opened.get_by_role("button", name="Pin ResNet-18")
+    expect(pin).to_be_visible()
+    settle(opened)
+    pin.click()
     expect(opened).to_have_url(re.compile("pins=ResNet-18"))
 
     assert handle.selection is not None
