@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from benchmarks.candidates import Candidate, candidate
+from mobilenet.tasks.names import TaskName
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Application:
     about: what it is for, and which data the paper had. outputs: what the network's outputs are.
     """
 
-    key: str
+    key: TaskName
     title: str
     table: str
     quality: str
@@ -239,6 +240,6 @@ EMBEDDING = Application(
         ),
     ),
 )
-APPLICATIONS: Mapping[str, Application] = MappingProxyType(
+APPLICATIONS: Mapping[TaskName, Application] = MappingProxyType(
     {one.key: one for one in (DOGS, GEOLOCATION, ATTRIBUTES_OF_FACES, DETECTION, EMBEDDING)}
 )

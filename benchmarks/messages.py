@@ -16,6 +16,7 @@ from benchmarks.results import Block, Failure, Measurement, Quality
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Plan
 from benchmarks.training.order import Answered, Examination, Order, Question, Recognised
+from benchmarks.training.tasks.order import TaskAnswer, TaskOrder, TaskOutcome, TaskQuestion
 from benchmarks.usage import Energy, Memory
 from mobilenet.config import MobileNetConfig
 from mobilenet.tasks.score import Epoch
@@ -160,6 +161,24 @@ class Recognise:
 
 
 @dataclass(frozen=True)
+class Teach:
+    """Train a network for a task. Answered by `Taught` after each epoch, or `NotTrained`."""
+
+    run_id: str
+    order: TaskOrder
+    kind: Literal["teach"] = "teach"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What does a trained network say of pictures? Answered by `Told` or `NotTrained`."""
+
+    run_id: str
+    question: TaskQuestion
+    kind: Literal["ask"] = "ask"
+
+
+@dataclass(frozen=True)
 class Receive:
     """Somebody's own network, for the tasks that follow. So many raw bytes come after the line.
 
@@ -292,6 +311,20 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Taught:
+    """outcome: so far; a later one replaces it."""
+
+    outcome: TaskOutcome
+    kind: Literal["taught"] = "taught"
+
+
+@dataclass(frozen=True)
+class Told:
+    answer: TaskAnswer
+    kind: Literal["told"] = "told"
+
+
+@dataclass(frozen=True)
 class NotTrained:
     """Nor scored, nor recognised."""
 
@@ -316,6 +349,8 @@ Command = (
     | Train
     | Examine
     | Recognise
+    | Teach
+    | Ask
     | Receive
     | Cancel
 )
@@ -334,6 +369,8 @@ Event = (
     | Trained
     | Scored
     | Seen
+    | Taught
+    | Told
     | NotTrained
     | Done
 )

@@ -15,6 +15,7 @@ from benchmarks import units
 from benchmarks.jobs.updates import Learned, Listener, Update, Waiting
 from benchmarks.messages import Progress as Step
 from benchmarks.tables import printable
+from mobilenet.tasks.score import Epoch
 
 BAR_WIDTH = 24
 
@@ -104,9 +105,13 @@ def step_text(step: Step) -> str:
 def learned_text(learned: Learned) -> str:
     """ "0.25-32: epoch 3, loss 0.514, top-1 88.5 %"."""
     epoch = learned.epoch
-    score = units.percent(epoch.score.top1_percent)
+    if isinstance(epoch, Epoch):
+        measure, percent = "top-1", epoch.score.top1_percent
+    else:
+        measure, percent = epoch.quality[0].measure, epoch.quality[0].percent
     loss = units.significant(epoch.loss)
-    return f"{learned.network}: epoch {epoch.number}, loss {loss}, top-1 {score}"
+    score = units.percent(percent)
+    return f"{learned.network}: epoch {epoch.number}, loss {loss}, {measure} {score}"
 
 
 def waiting_text(waiting: Waiting) -> str:

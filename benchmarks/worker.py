@@ -29,6 +29,7 @@ from benchmarks.loading import Engines, Warm, load
 from benchmarks.messages import (
     COMMAND,
     EVENT,
+    Ask,
     Cancel,
     Dissect,
     Dissected,
@@ -48,6 +49,7 @@ from benchmarks.messages import (
     Receive,
     Recognise,
     Result,
+    Teach,
     Train,
     Turned,
     Turns,
@@ -64,7 +66,8 @@ REPORT_EVERY_S = 0.4  # partial results; between blocks, never inside one
 REPORT_SHARE = 0.1  # and ever more seldom: they carry all raw times so far
 
 Emit = Callable[[Event], None]
-Work = Measure | Load | Turns | Weigh | Dissect | Gauge | Prepare | Train | Examine | Recognise
+Learning = Train | Examine | Recognise | Teach | Ask
+Work = Measure | Load | Turns | Weigh | Dissect | Gauge | Prepare | Learning
 
 
 class Cancelled(Exception):
@@ -137,7 +140,7 @@ def main() -> None:
                     emit(_dissect(command, emit, check))
                 case Gauge():
                     emit(_gauge(command, check))
-                case Train() | Examine() | Recognise():
+                case Train() | Examine() | Recognise() | Teach() | Ask():
                     _learn(command, emit, check)
         except Cancelled:
             emit(Done(cancelled=True))
@@ -268,7 +271,7 @@ def _prepare(command: Prepare) -> Prepared | NotPrepared:
         return NotPrepared(str(error))
 
 
-def _learn(command: Train | Examine | Recognise, emit: Emit, check: Check) -> None:
+def _learn(command: Learning, emit: Emit, check: Check) -> None:
     match command:  # each imports torch; only its workers are asked
         case Train():
             from benchmarks.training.work import carry_out
@@ -282,6 +285,14 @@ def _learn(command: Train | Examine | Recognise, emit: Emit, check: Check) -> No
             from benchmarks.training.recognising import recognise
 
             recognise(command.question, emit, check)
+        case Teach():
+            from benchmarks.training.tasks.work import teach
+
+            teach(command.order, emit, check)
+        case Ask():
+            from benchmarks.training.tasks.asking import ask
+
+            ask(command.question, emit, check)
 
 
 def _emitter() -> Emit:

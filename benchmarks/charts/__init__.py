@@ -27,6 +27,7 @@ from benchmarks.charts.learning import (
 from benchmarks.charts.predictions import predictions, predictions_alt
 from benchmarks.charts.roofline import roofline, roofline_alt
 from benchmarks.charts.scored import Mark, scored, scored_alt
+from benchmarks.charts.task_learning import task_learning, task_learning_alt
 from benchmarks.charts.thumbnail import thumbnail
 from benchmarks.charts.tradeoff import tradeoff, tradeoff_alt, undrawn, why_undrawn
 
@@ -75,6 +76,8 @@ __all__ = [
     "roofline_alt",
     "scored",
     "scored_alt",
+    "task_learning",
+    "task_learning_alt",
     "thumbnail",
     "tradeoff",
     "tradeoff_alt",

@@ -21,6 +21,7 @@ from benchmarks.cli import (
     paper,
     share,
     tasks,
+    teach,
     train,
     weights,
 )
@@ -40,6 +41,8 @@ for command in (
     share.compare,
     data.data,
     train.train,
+    teach.teach,
+    teach.ask,
     evaluate.evaluate,
     weights.weights,
     weights.export,

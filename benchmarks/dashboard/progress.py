@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from benchmarks import units
 from benchmarks.dashboard import gallery, session
 from benchmarks.dashboard.text import note, plain, sentence
-from benchmarks.jobs.learning import Recognising, Scoring, Training
+from benchmarks.jobs.learning import Asking, Recognising, Scoring, Teaching, Training
 from benchmarks.jobs.manager import JobView
 from benchmarks.jobs.request import Request
 from benchmarks.validation import TITLE
@@ -65,7 +65,7 @@ def latest_end(jobs: tuple[JobView, ...]) -> JobView | None:
     for job in reversed(jobs):
         if job.is_live or job.state == "replaced" or job.is_background:
             continue
-        if isinstance(job.request, Recognising):
+        if isinstance(job.request, Recognising | Asking):
             continue
         return None if any(one.is_live and _is_like(one, job) for one in jobs) else job
     return None
@@ -93,9 +93,9 @@ def _show_live(job: JobView) -> None:
 
 def _what_stays(job: JobView) -> str:
     match job.request:
-        case Training():
+        case Training() | Teaching():
             return "Epochs that are trained stay: the same again goes on after them."
-        case Scoring() | Recognising():
+        case Scoring() | Recognising() | Asking():
             return "Nothing is kept of it."
     return "What has been timed stays."
 

@@ -13,7 +13,14 @@ from benchmarks import units
 from benchmarks.application_table import LEGEND, agreement_text, notes, rows, runnable
 from benchmarks.applications import APPLICATIONS, Application
 from benchmarks.candidates import Candidate
-from benchmarks.dashboard import actions, measurable, session, summary
+from benchmarks.dashboard import (
+    actions,
+    measurable,
+    session,
+    summary,
+    task_asking,
+    task_teaching,
+)
 from benchmarks.dashboard.pick import pick
 from benchmarks.dashboard.progress import show_jobs
 from benchmarks.dashboard.text import note, plain
@@ -26,6 +33,7 @@ from benchmarks.timing.protocol import Preset
 
 TITLE = "What MobileNets are used for"
 EFFORT: Preset = "quick"
+VIEWS = {"cost": "What it costs", "train": "Train it", "try": "Try it"}
 COLUMNS = (
     "Network",
     "Parameters",
@@ -51,13 +59,19 @@ def show() -> None:
     )
     titles = {key: one.title for key, one in APPLICATIONS.items()}
     application = APPLICATIONS[pick("Task", titles, "dogs", key="task")]
-    scenario = _choose_way()
+    view = pick("View", VIEWS, "cost", key="task_view")
     st.header(application.title, anchor=False)
     st.markdown(f"{application.about} {application.table} of the paper; {application.outputs}.")
-    _offer(application, scenario)
-    show_jobs(measurable.page())
-    actions.show_refusal()
-    _show_table(application, scenario)
+    if view == "cost":
+        scenario = _choose_way()
+        _offer(application, scenario)
+        show_jobs(measurable.page())
+        actions.show_refusal()
+        _show_table(application, scenario)
+    elif view == "train":
+        task_teaching.show(application.key)
+    else:
+        task_asking.show(application.key)
 
 
 def _choose_way() -> Scenario:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
 from benchmarks.messages import (
+    Ask,
     Cancel,
     Dissect,
     Done,
@@ -19,13 +20,16 @@ from benchmarks.messages import (
     Prepare,
     Ready,
     Recognise,
+    Teach,
     Train,
     Turns,
     Weigh,
 )
 
 # Commands with several answers, the last of which is `Done`.
-Long = Measure | Load | Weigh | Dissect | Gauge | Prepare | Train | Examine | Recognise
+Long = (
+    Measure | Load | Weigh | Dissect | Gauge | Prepare | Train | Examine | Recognise | Teach | Ask
+)
 POLL_WORKER_S = 1.0
 CANCEL_GRACE_S = 5.0
 

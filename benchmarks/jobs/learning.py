@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from benchmarks.training.order import Examination, Named, Order
+from benchmarks.training.tasks.order import TaskOrder
 
 
 def _id() -> str:
@@ -60,3 +61,34 @@ class Recognising:
     networks: tuple[Named, ...]
     owner: str = ""
     id: str = field(default_factory=_id)
+
+    def emptied(self) -> Recognising:
+        """Without what the photograph holds."""
+        return replace(self, photograph=self.photograph.emptied())
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """Train a network for a task."""
+
+    title: str
+    order: TaskOrder
+    threads: int
+    owner: str = ""
+    id: str = field(default_factory=_id)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What does a task's trained network say of these pictures? None: of a test picture."""
+
+    title: str
+    order: TaskOrder
+    pictures: tuple[Photograph, ...] = ()
+    example: int = 0
+    owner: str = ""
+    id: str = field(default_factory=_id)
+
+    def emptied(self) -> Asking:
+        """Without what the pictures hold."""
+        return replace(self, pictures=tuple(one.emptied() for one in self.pictures))

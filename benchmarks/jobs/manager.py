@@ -13,7 +13,7 @@ from typing import Literal
 
 from benchmarks.collection import Collection
 from benchmarks.jobs.conversation import Cancelled
-from benchmarks.jobs.learning import Recognising, Scoring, Training
+from benchmarks.jobs.learning import Asking, Recognising, Scoring, Teaching, Training
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
@@ -22,10 +22,11 @@ from benchmarks.jobs.updates import Learned, Listener, Update, Waiting
 from benchmarks.messages import Progress
 from benchmarks.results import Failure, Measurement, Run
 from benchmarks.training.order import Recognised
+from benchmarks.training.tasks.order import TaskAnswer
 
 State = Literal["queued", "running", "done", "cancelled", "replaced"]
 KEPT_JOBS = 20
-Task = Request | Training | Scoring | Recognising
+Task = Request | Training | Scoring | Recognising | Teaching | Asking
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class JobView:
     """A job as the page shows it.
 
     ahead: measurements that come first, on the whole machine; first: what the first of them does.
-    remaining_s: None while it cannot be told. recognised: what networks took a photograph for; the
-        photograph itself is forgotten at the end.
+    remaining_s: None while it cannot be told. recognised: what networks took a photograph for.
+    told: what a task's network says of pictures. Photographs and pictures are forgotten at the end.
     """
 
     request: Task
@@ -47,6 +48,7 @@ class JobView:
     failures: tuple[Failure, ...] = ()
     problem: str | None = None  # why the whole job came to nothing
     recognised: tuple[Recognised, ...] = ()
+    told: TaskAnswer | None = None
 
     @property
     def is_live(self) -> bool:
@@ -228,6 +230,20 @@ class JobManager:
                 except ExaminationError as error:
                     return "done", {"problem": str(error)}
                 return "done", {"recognised": recognised}
+            case Teaching():
+                outcome = self._trainer.teach(task.order, task.threads, ticket, listen, stop)
+                is_cut = outcome is None or outcome.cancelled
+                return "cancelled" if is_cut else "done", {"problem": outcome and outcome.failure}
+            case Asking():
+                try:
+                    told = self._trainer.ask(
+                        task.order, task.pictures, task.example, ticket, listen, stop
+                    )
+                except Cancelled:
+                    return "cancelled", {}
+                except ExaminationError as error:
+                    return "done", {"problem": str(error)}
+                return "done", {"told": told}
 
     def _take(self, job_id: str, update: Update) -> None:
         with self._changed:
@@ -269,9 +285,8 @@ class JobManager:
 
     def _update(self, job_id: str, **changes: object) -> None:
         view = replace(self._views[job_id], **changes)  # type: ignore[arg-type]
-        if isinstance(view.request, Recognising) and not view.is_live:
-            emptied = view.request.photograph.emptied()
-            view = replace(view, request=replace(view.request, photograph=emptied))
+        if isinstance(view.request, Recognising | Asking) and not view.is_live:
+            view = replace(view, request=view.request.emptied())
         self._views[job_id] = view
         self._touch()
 

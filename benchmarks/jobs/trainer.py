@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +17,7 @@ from benchmarks.jobs.machine_queue import MachineLock, Ticket, lock_folder, take
 from benchmarks.jobs.updates import Learned, Listener, Waiting
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
 from benchmarks.messages import (
+    Ask,
     Event,
     Examine,
     NotTrained,
@@ -24,12 +25,17 @@ from benchmarks.messages import (
     Recognise,
     Scored,
     Seen,
+    Taught,
+    Teach,
+    Told,
     Train,
     Trained,
 )
 from benchmarks.training.order import Examination, Named, Order, Outcome, Question, Recognised
+from benchmarks.training.tasks.order import TaskAnswer, TaskOrder, TaskOutcome, TaskQuestion
 from mobilenet.tasks.score import Epoch
 
+AGAIN = "ask for the same again, and it goes on after the last epoch"
 SILENCE_LIMIT_S = 600.0  # one batch of a large network on a busy machine takes long
 
 
@@ -43,6 +49,28 @@ def train(orders: tuple[Order, ...], threads: int, listen: Listener) -> tuple[Ou
     return _carried_out(
         title,
         lambda trainer, ticket, tell, stop: trainer.train(orders, threads, ticket, tell, stop),
+        listen,
+    )
+
+
+def teach(order: TaskOrder, threads: int, listen: Listener) -> TaskOutcome | None:
+    """Train a network for a task. An interrupt ends it in good order; None before its turn."""
+    return _carried_out(
+        f"Train {order.label}",
+        lambda trainer, ticket, tell, stop: trainer.teach(order, threads, ticket, tell, stop),
+        listen,
+    )
+
+
+def ask(
+    order: TaskOrder, pictures: tuple[Photograph, ...], example: int, listen: Listener
+) -> TaskAnswer:
+    """What a task's network says. Raises ExaminationError, and Cancelled after an interrupt."""
+    return _carried_out(
+        "Ask a network",
+        lambda trainer, ticket, tell, stop: trainer.ask(
+            order, pictures, example, ticket, tell, stop
+        ),
         listen,
     )
 
@@ -142,6 +170,55 @@ class Trainer:
             raise ExaminationError(heard.refusal)
         return tuple(heard.recognised)
 
+    def teach(
+        self,
+        order: TaskOrder,
+        threads: int,
+        ticket: Ticket,
+        listen: Listener,
+        stop: threading.Event,
+    ) -> TaskOutcome | None:
+        """What came of it; None where the stop came before its turn."""
+        heard = _Heard(order.label, 0.0, 1.0, listen)
+        cancelled, failure = False, None
+        try:
+            with self._machine(ticket, listen, stop):
+                try:
+                    self._ask(Teach(uuid.uuid4().hex, order), threads, heard)
+                except Cancelled:
+                    cancelled = True
+                except WorkerDied as death:
+                    failure = f"{death}; {AGAIN}"
+        except Cancelled:
+            return None
+        outcome = heard.taught or TaskOutcome(order)
+        return replace(outcome, cancelled=cancelled, failure=heard.refusal or failure)
+
+    def ask(
+        self,
+        order: TaskOrder,
+        pictures: tuple[Photograph, ...],
+        example: int,
+        ticket: Ticket,
+        listen: Listener,
+        stop: threading.Event,
+    ) -> TaskAnswer:
+        """What its network says. Raises as `recognise`."""
+        heard = _Heard("", 0.0, 1.0, listen)
+        with self._machine(ticket, listen, stop), TemporaryDirectory() as aside:
+            paths = [Path(aside) / str(number) for number in range(len(pictures))]
+            for path, picture in zip(paths, pictures, strict=True):
+                path.write_bytes(picture.content)
+            names = tuple(one.name for one in pictures)
+            question = TaskQuestion(order, tuple(map(str, paths)), names, example)
+            try:
+                self._ask(Ask(uuid.uuid4().hex, question), 1, heard)
+            except WorkerDied as death:
+                raise ExaminationError(str(death)) from death
+        if heard.told is None:
+            raise ExaminationError(heard.refusal or "nothing came of it")
+        return heard.told
+
     @contextmanager
     def _machine(self, ticket: Ticket, listen: Listener, stop: threading.Event) -> Iterator[None]:
         """Nothing is measured while this lasts. Raises Cancelled where `stop` came first."""
@@ -163,7 +240,7 @@ class Trainer:
         except Cancelled:
             cancelled = True
         except WorkerDied as death:
-            failure = f"{death}; ask for the same again, and it goes on after the last epoch"
+            failure = f"{death}; {AGAIN}"
         return Outcome(order, tuple(heard.epochs), cancelled, heard.refusal or failure)
 
     def _ask(self, command: Long, threads: int, heard: _Heard) -> None:
@@ -191,6 +268,8 @@ class _Heard:
     epochs: list[Epoch] = field(default_factory=list)
     scored: Scored | None = None
     recognised: list[Recognised] = field(default_factory=list)
+    taught: TaskOutcome | None = None
+    told: TaskAnswer | None = None
     refusal: str | None = None
 
     def take(self, event: Event) -> None:
@@ -205,5 +284,10 @@ class _Heard:
                 self.scored = event
             case Seen():
                 self.recognised.append(event.recognised)
+            case Taught(outcome):
+                self.taught = outcome
+                self.listen(Learned(self.label, outcome.epochs[-1]))
+            case Told():
+                self.told = event.answer
             case NotTrained():
                 self.refusal = event.reason

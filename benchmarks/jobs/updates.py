@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.jobs.machine_queue import Place
 from benchmarks.messages import Progress
 from benchmarks.results import Failure, Measurement
-from mobilenet.tasks.score import Epoch
+from mobilenet.tasks.score import Epoch, TaskEpoch
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Learned:
     """A network, by its label, has been trained for one more epoch."""
 
     network: str
-    epoch: Epoch
+    epoch: Epoch | TaskEpoch
 
 
 Update = Learned | Waiting | Progress | Measurement | Failure

@@ -76,7 +76,7 @@ def keep(record: Record) -> None:
 def kept() -> Kept:
     """All that was trained into a folder of its own here."""
     found, unreadable = [], []
-    for path in _newest_first(trained_folder()):
+    for path in newest_first(trained_folder(), RECORD):
         record = _read(path)
         if record is None:
             unreadable.append(path)
@@ -104,9 +104,10 @@ def names_of(records: Sequence[Record]) -> dict[str, str]:
     }
 
 
-def _newest_first(folder: Path) -> Iterator[Path]:
+def newest_first(folder: Path, name: str) -> Iterator[Path]:
+    """The files of this name in the folder's folders."""
     dated = []
-    for path in folder.glob(f"*/{RECORD}"):
+    for path in folder.glob(f"*/{name}"):
         try:
             dated.append((path.stat().st_mtime_ns, path))
         except OSError:  # removed meanwhile

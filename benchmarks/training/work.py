@@ -32,7 +32,7 @@ def carry_out(order: Order, emit: Emit, check: Check) -> None:
     try:
         job = _job(order)
         folder = Path(order.folder)
-        _make(folder)
+        made(folder)
         batches = batches_of(job.data, "train", order.recipe.batch)
         pulse = Pulse(emit, check, batches, order.recipe.epochs)
         epochs: tuple[Epoch, ...] = ()
@@ -70,7 +70,7 @@ class Pulse:
             self._emit(Progress(phase, (self._epoch - 1 + within) / (self._epochs or 1)))
 
 
-def _make(folder: Path) -> None:
+def made(folder: Path) -> None:
     """The folder, without what a training left there that was killed while it wrote."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

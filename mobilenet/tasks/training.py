@@ -55,7 +55,7 @@ def train(
             f"{job.data.name} has {len(job.data.classes)} classes, the network "
             f"{job.config.num_classes}."
         )
-    network = _begun(job)
+    network = begun(job.config, job.convention, job.recipe.seed, job.start)
     config, recipe, data = job.config, job.recipe, job.data
     lesson = Lesson(
         recipe,
@@ -87,19 +87,22 @@ def fresh(config: MobileNetConfig, convention: Convention, seed: int) -> MobileN
     return network
 
 
-def _begun(job: Job) -> MobileNet:
-    network = fresh(job.config, job.convention, job.recipe.seed)
-    if job.start is None:
+def begun(
+    config: MobileNetConfig, convention: Convention, seed: int, start: Weights | None
+) -> MobileNet:
+    """A network before its first step; start: weights to fine-tune. Raises RecipeError."""
+    network = fresh(config, convention, seed)
+    if start is None:
         return network
     state = network.state_dict()
     taken = {
         name: value
-        for name, value in job.start.tensors.items()
+        for name, value in start.tensors.items()
         if name in state and value.shape == state[name].shape
     }
-    if set(job.start.tensors) - set(taken) - {"classifier.weight", "classifier.bias"}:
+    if set(start.tensors) - set(taken) - {"classifier.weight", "classifier.bias"}:
         raise RecipeError(
-            f"Weights of {job.start.config.label} do not fit into {job.config.label}. Another "
+            f"Weights of {start.config.label} do not fit into {config.label}. Another "
             "width, block or depth is trained from scratch, as the paper says."
         )
     network.load_state_dict(state | taken)

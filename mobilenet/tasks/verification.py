@@ -5,6 +5,8 @@ Two are compared that somebody gives; nothing here searches among many, or says 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
@@ -40,34 +42,69 @@ def verified(embeddings: Tensor, identities: Tensor) -> Quality:
     rate is 1e-4 as in the paper, or the least at which forty pairs may be accepted falsely. Of more
     than 500,000 pairs of a kind, so many are drawn.
     """
+    pairs = _compared(embeddings, identities)
+    percent, bounds = bootstrapped(pairs.accepted, pairs.people)
+    return Quality(
+        measure=f"verified at {100 * pairs.rate:g} % false accepts",
+        percent=percent,
+        low=bounds.low,
+        high=bounds.high,
+        chance=100 * pairs.rate,
+        count=len(pairs.alike) + len(pairs.different),
+    )
+
+
+def alike_above(embeddings: Tensor, identities: Tensor) -> float:
+    """The cosine above which `verified` takes two images for ones of one identity."""
+    pairs = _compared(embeddings, identities)
+    limit = pairs.limit(np.ones(pairs.people))
+    return 1.0 if limit is None else limit
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """alike, different: cosines of pairs; those of different identities fall.
+
+    of_alike: (pairs,) whose each is. of_different: (2, pairs) the same.
+    """
+
+    people: int
+    rate: float
+    alike: Floats
+    different: Floats
+    of_alike: Numbers
+    of_different: Numbers
+
+    def limit(self, weights: Floats) -> float | None:
+        """weights: how often each identity counts, (identities,). None where all are of one."""
+        one, other = self.of_different
+        counted = np.cumsum(weights[one] * weights[other])
+        beyond = np.searchsorted(counted, self.rate * counted[-1], side="right")
+        return None if beyond == len(self.different) else float(self.different[beyond])
+
+    def accepted(self, weights: Floats) -> float:
+        """The share of pairs of one identity that lie above the limit, 0 to 1."""
+        limit, total = self.limit(weights), weights[self.of_alike]
+        if limit is None or not total.any():
+            return float("nan")
+        return float(total[self.alike > limit].sum() / total.sum())
+
+
+def _compared(embeddings: Tensor, identities: Tensor) -> _Pairs:
     vectors = normalize(embeddings.detach().cpu().double()).numpy()
     people, of_image = np.unique(identities.cpu().numpy(), return_inverse=True)
     chance = np.random.default_rng(SEED)
     alike, different = _alike(of_image, chance), _different(of_image, chance)
     rate = next((one for one in RATES if one * len(different) >= FALSE_ACCEPTS), RATES[-1])
-    of_alike = _cosines(vectors, alike)
     of_different = _cosines(vectors, different)
     order = np.argsort(-of_different)
-    falling, (one, other) = of_different[order], of_image[different[order]].T
-    of_one = of_image[alike[:, 0]]
-
-    def accepted(weights: Floats) -> float:
-        """weights: how often each identity counts, (identities,)."""
-        counted = np.cumsum(weights[one] * weights[other])
-        beyond = np.searchsorted(counted, rate * counted[-1], side="right")
-        total = weights[of_one]
-        if beyond == len(falling) or not total.any():  # all of one identity
-            return float("nan")
-        return float(total[of_alike > falling[beyond]].sum() / total.sum())
-
-    percent, bounds = bootstrapped(accepted, len(people))
-    return Quality(
-        measure=f"verified at {100 * rate:g} % false accepts",
-        percent=percent,
-        low=bounds.low,
-        high=bounds.high,
-        chance=100 * rate,
-        count=len(alike) + len(different),
+    return _Pairs(
+        people=len(people),
+        rate=rate,
+        alike=_cosines(vectors, alike),
+        different=of_different[order],
+        of_alike=of_image[alike[:, 0]],
+        of_different=of_image[different[order]].T,
     )
 
 

@@ -1,0 +1,157 @@
+"""Trying a task's trained network on the Tasks page: pictures in, what it says of them out."""
+
+from __future__ import annotations
+
+import base64
+
+import streamlit as st
+
+from benchmarks import charts, units
+from benchmarks.dashboard import actions, session
+from benchmarks.dashboard.drawing import draw
+from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.text import note, plain, sentence
+from benchmarks.dashboard.trying import ENDINGS
+from benchmarks.jobs.learning import Asking, Photograph
+from benchmarks.jobs.manager import JobView
+from benchmarks.training.tasks.order import TaskAnswer, TaskOutcome
+from benchmarks.training.tasks.record import kept
+from benchmarks.training.tasks.words import likeness, name_of
+from mobilenet.tasks.names import TaskName
+
+PICTURE_PX, FOUND_PX = 224, 520
+
+
+def show(task: TaskName) -> None:
+    trained = {
+        one.order.folder: one for one in kept(task) if one.is_done and one.order.weights.is_file()
+    }
+    if not trained:
+        st.info(
+            "No network is trained for this task yet. Choose Train it above.",
+            icon=":material/school:",
+        )
+        return
+    left, right = st.columns([1, 2.4], gap="large")
+    with left:
+        folder = st.selectbox(
+            "Network",
+            list(trained),
+            format_func=lambda one: name_of(trained[one]),
+            key=f"ask_network_{task}",
+        )
+        one = trained[folder]
+        given = _given(task)
+        st.button(
+            "A picture that tested it" if task != "embedding" else "Two pictures that tested it",
+            icon=":material/casino:",
+            key="ask_example",
+            width="stretch",
+            help="Not one of those that trained it. Each press takes another.",
+            on_click=_next,
+        )
+        note("Pictures lie on this server's disk until they are answered, and are forgotten then.")
+        if task == "embedding":
+            note(
+                "Two faces are compared with each other and with nobody else's. No gallery is "
+                "searched, and nobody is named. Ask people before you compare their faces."
+            )
+    example = int(st.session_state.get("ask_number", -1))
+    with right:
+        show_jobs()
+        actions.show_refusal()
+        if not given and example < 0:
+            st.info(
+                "Drop a picture on the left, or press the button there.",
+                icon=":material/add_photo_alternate:",
+            )
+            return
+        if task == "embedding" and len(given) == 1:
+            st.info("Drop a second face.", icon=":material/add_photo_alternate:")
+            return
+        _ask(one, given, example)
+
+
+def _next() -> None:
+    st.session_state["ask_number"] = int(st.session_state.get("ask_number", -1)) + 1
+    # What was dropped before gives way.
+    st.session_state["ask_round"] = int(st.session_state.get("ask_round", 0)) + 1
+
+
+def _given(task: TaskName) -> tuple[Photograph, ...]:
+    turn = st.session_state.get("ask_round", 0)
+    labels = ("One face", "The other") if task == "embedding" else ("Picture",)
+    uploads = [
+        st.file_uploader(label, type=ENDINGS, key=f"ask_{task}_{label}_{turn}") for label in labels
+    ]
+    return tuple(Photograph(one.name, one.getvalue()) for one in uploads if one is not None)
+
+
+def _ask(one: TaskOutcome, given: tuple[Photograph, ...], example: int) -> None:
+    job = _asked(one, given, example)
+    if job is None:
+        actions.submit(
+            Asking(
+                f"Ask {one.order.label}",
+                one.order,
+                given,
+                0 if given else example,
+                session.owner(),
+            )
+        )
+    if job is None or job.is_live:
+        st.info("It is being asked.", icon=":material/hourglass_empty:")
+        return
+    if job.told is None:
+        reason = job.problem or "It was not asked to the end."
+        st.error(plain(sentence(reason)), icon=":material/error:")
+        return
+    _show(one, job.told)
+
+
+def _asked(one: TaskOutcome, given: tuple[Photograph, ...], example: int) -> JobView | None:
+    """The last job that asked this very question."""
+    digests = [picture.digest for picture in given]
+    for job in reversed(session.manager().jobs()):
+        asked = job.request
+        if (
+            isinstance(asked, Asking)
+            and asked.order == one.order
+            and [picture.digest for picture in asked.pictures] == digests
+            and (given or asked.example == example)
+        ):
+            return job
+    return None
+
+
+def _show(one: TaskOutcome, answer: TaskAnswer) -> None:
+    task = one.order.task
+    pictures = [base64.b64decode(view) for view in answer.views]
+    if task == "detection":
+        found = units.counted(len(answer.guesses), "object")
+        st.image(pictures[0], width=FOUND_PX, alt=_drawn_alt(answer))
+        note(f"{found} of which it is at least half sure.")
+    elif task == "embedding":
+        for column, picture, which in zip(
+            st.columns(len(pictures)), pictures, ("One face", "The other"), strict=True
+        ):
+            column.image(picture, width=PICTURE_PX, alt=f"{which}, as the network sees it")
+        st.markdown(plain(likeness(answer.alike or 0.0, one)))
+    else:
+        seen, said = st.columns([1, 2], vertical_alignment="center")
+        side = one.order.resolution
+        seen.image(pictures[0], width=PICTURE_PX, alt=f"The picture, as {side} × {side} px")
+        with said:
+            draw(
+                charts.guesses(answer.guesses, dark=session.is_dark()),
+                "task_guesses",
+                charts.guesses_alt(answer.guesses),
+                selectable=False,
+            )
+    if answer.truth:
+        st.markdown(plain(f"The data say: {answer.truth}."))
+
+
+def _drawn_alt(answer: TaskAnswer) -> str:
+    told = ", ".join(f"{one.name} {units.percent(100 * one.probability)}" for one in answer.guesses)
+    return f"The picture with what was found in it: {told or 'nothing'}"

@@ -1,0 +1,1 @@
+"""Training of the paper's applications as jobs, and asking what came of it."""

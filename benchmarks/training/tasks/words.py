@@ -1,0 +1,80 @@
+"""What came of a task's training, and what its network says, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import units
+from benchmarks.training.tasks.order import TaskAnswer, TaskOutcome
+from mobilenet.tasks.names import GENERATED
+
+HEADS = ("Measure", "Trained", "95 % interval", "Untrained", "Chance", "Of")
+
+
+def rows(outcome: TaskOutcome) -> list[tuple[str, ...]]:
+    """Heads, and a row for each measure; what matters most comes first."""
+    before = {one.measure: one for one in outcome.untrained.quality} if outcome.untrained else {}
+    return [
+        HEADS,
+        *(
+            (
+                one.measure,
+                units.percent(one.percent),
+                units.percent_span(one.low, one.high),
+                units.percent(before[one.measure].percent)
+                if one.measure in before
+                else units.NOT_MEASURED,
+                units.percent(one.chance),
+                f"{one.count:,}",
+            )
+            for one in outcome.quality
+        ),
+    ]
+
+
+def verdict(outcome: TaskOutcome) -> str:
+    """Whether the first measure's interval lies above chance, and above the untrained network."""
+    if not outcome.quality:
+        return "Nothing is trained yet."
+    first = outcome.quality[0]
+    before = outcome.untrained.quality[0] if outcome.untrained else None
+    name = first.measure
+    if not first.is_above_chance:
+        return f"It cannot be told from chance: {name} of {units.percent(first.percent)}."
+    if before is not None and first.low <= before.high:
+        return f"It is better than chance, but cannot be told from the untrained network: {name}."
+    return f"It is better than chance and than the same network untrained: {name}."
+
+
+def said(answer: TaskAnswer) -> list[tuple[str, str]]:
+    return [(one.name, units.percent(100 * one.probability)) for one in answer.guesses]
+
+
+def likeness(alike: float, outcome: TaskOutcome) -> str:
+    """What the cosine of two faces says, by the faces that tested the network."""
+    limit, told = outcome.alike, f"Likeness {alike:.2f} (cosine, -1 to 1)."
+    if limit is None or not outcome.quality:
+        return told
+    one = outcome.quality[0]
+    which = (
+        "above that limit: it takes them for one face"
+        if alike > limit
+        else "not above it: it does not take them for one face"
+    )
+    return (
+        f"{told} The limit is {limit:.2f}, above which it took at most {one.chance:g} % of the "
+        f"test's pairs of different faces for one, and {units.percent(one.percent)} of those of "
+        f"one face. These are {which}."
+    )
+
+
+def name_of(outcome: TaskOutcome) -> str:
+    """ "0.25-64 on generated faces (3 epochs, seed 0)", which tells it from others of its task."""
+    order = outcome.order
+    data = "generated pictures" if order.data == GENERATED else Path(order.data).name
+    parts = [units.counted(order.recipe.epochs, "epoch"), f"seed {order.recipe.seed}"]
+    if order.teacher is not None:
+        parts.append("emulating")
+    if order.start is not None:
+        parts.append("fine-tuned")
+    return f"{order.label} on {data} ({', '.join(parts)})"
