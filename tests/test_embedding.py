@@ -133,6 +133,13 @@ class TestBatches:
             assert len(counts) == 2
             assert set(counts.values()) == {2}
 
+    @pytest.mark.parametrize("images", [2, 3, 5, 9])
+    def test_no_image_trains_without_another_of_its_identity(self, images: int) -> None:
+        odd = generated(12, images)
+        torch.manual_seed(0)
+        for _, identities in odd.batches("train", 32, 16, HUGGING_FACE, "none"):
+            assert min(Counter(identities.tolist()).values()) >= 2
+
     def test_images_test_in_their_order(self, faces: Embedding) -> None:
         found = [
             one

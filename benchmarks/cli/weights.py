@@ -12,6 +12,7 @@ from benchmarks.cli.answer import BAD_INPUT, FAILED, AsJson, print_aligned, prin
 from mobilenet.config import ConfigError, MobileNetConfig
 from mobilenet.weights.catalogue import Released
 
+ALIKE = "It answers as the network does."
 NAMED = "A file of weights, or the name of released ones that were fetched."
 Form = Literal[
     "own", "keras", "hugging_face", "timm", "onnx", "torch_export", "saved_model", "tflite"
@@ -95,7 +96,8 @@ def export(
 
     own (safetensors), keras (.h5), hugging_face (a folder), timm (safetensors), onnx, torch_export
     (.pt2), saved_model (a folder) and tflite; the last two by TensorFlow, which is not asked of
-    everybody. A file that gives other answers than the network is not handed over. TF-slim's
+    everybody. Detectors go into onnx and torch_export, which give the raw answers for each place.
+    A file that gives other answers than the network is not handed over. TF-slim's
     checkpoints (.tgz, .index) are read only. Beside safetensors goes a card (README.md or PATH.md)
     with data, recipe, accuracy and licence, as far as they are known.
 
@@ -110,6 +112,7 @@ def export(
     from benchmarks.releasing.card import card
     from benchmarks.training.record import record_of
     from mobilenet.files import FileError
+    from mobilenet.tasks.detection import saved
     from mobilenet.weights.error import WeightsError
     from mobilenet.weights.files import read
 
@@ -117,6 +120,11 @@ def export(
     if out.resolve() == path.resolve():
         raise stop("An export may not replace its source. Name another file.", BAD_INPUT)
     try:
+        if saved.is_detector(path):
+            detector = saved.read(path)
+            release(detector, out, to)
+            tell(f"Saved {detector.detector.label} ({detector.origin}) to {out}. {ALIKE}")
+            return
         found = read(path, config)
         words = card(found, record=record_of(path), released=known, licence=licence)
         release(found, out, to, python=python, card=words)
@@ -124,7 +132,7 @@ def export(
         raise stop(str(error), BAD_INPUT) from error
     except FileError as error:
         raise stop(str(error), FAILED) from error
-    tell(f"Saved {found.config.label} ({found.origin}) to {out}. It answers as the network does.")
+    tell(f"Saved {found.config.label} ({found.origin}) to {out}. {ALIKE}")
 
 
 def found_weights(

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from benchmarks.engines.onnxruntime import engine as onnxruntime_engine
 from mobilenet.files import FileError, check_target, write_whole
+from mobilenet.tasks.detection.saved import SavedDetector
 from mobilenet.weights.error import WeightsError
 from mobilenet.weights.files import Written, read, write
 from mobilenet.weights.value import Weights
 
+Released = Weights | SavedDetector
 Form = Literal[Written, "onnx", "torch_export", "saved_model", "tflite"]
 Answers = NDArray[np.float32]
 
@@ -34,7 +36,7 @@ _SCRIPT = Path(__file__).with_name("tensorflow_script.py")
 
 
 def release(
-    found: Weights, path: Path, form: Form, *, python: str | None = None, card: str | None = None
+    found: Released, path: Path, form: Form, *, python: str | None = None, card: str | None = None
 ) -> None:
     """Write `found` to `path` in this form, whole, once its own runtime has given our answers.
 
@@ -44,6 +46,10 @@ def release(
     Raises WeightsError where the form cannot hold the network or answers otherwise, FileError where
     the disk does not take it.
     """
+    if not (isinstance(found, Weights) or form in _OWN):
+        raise WeightsError(
+            f"{form} has no place for a detector. Choose one of {', '.join(sorted(_OWN))}."
+        )
     if form in FOLDERS and path.exists():
         raise FileError(f"{path} is there already. Choose another folder.")
     if form not in FOLDERS:
@@ -56,7 +62,7 @@ def release(
     try:
         with TemporaryDirectory(prefix=".mobilenet-export-", dir=path.parent) as aside:
             made = Path(aside) / path.name
-            if form in _OWN:
+            if form in _OWN or not isinstance(found, Weights):
                 answers = _OWN[form](found, made, images)
             elif form in ("saved_model", "tflite"):
                 answers = _by_tensorflow(found, made, images, form, python or sys.executable)
@@ -73,8 +79,8 @@ def release(
         raise FileError(f"{path} cannot be written: {reason}. Choose another place.") from error
 
 
-def _images(found: Weights) -> torch.Tensor:
-    side = found.config.resolution
+def _images(found: Released) -> torch.Tensor:
+    side = (found.config if isinstance(found, Weights) else found.detector).resolution
     return torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
 
 
@@ -102,7 +108,7 @@ def _by_weights(found: Weights, made: Path, images: torch.Tensor, form: Written)
     return answers
 
 
-def _by_onnx(found: Weights, made: Path, images: torch.Tensor) -> Answers:
+def _by_onnx(found: Released, made: Path, images: torch.Tensor) -> Answers:
     import onnxruntime
 
     onnxruntime_engine()  # forbids its telemetry
@@ -123,7 +129,7 @@ def _by_onnx(found: Weights, made: Path, images: torch.Tensor) -> Answers:
     return answers
 
 
-def _by_torch_export(found: Weights, made: Path, images: torch.Tensor) -> Answers:
+def _by_torch_export(found: Released, made: Path, images: torch.Tensor) -> Answers:
     batch = {0: torch.export.Dim("batch")}
     program = torch.export.export(found.network(), (images,), dynamic_shapes=(batch,))
     with made.open("wb") as file:  # by its name it would insist on an ending
@@ -133,7 +139,7 @@ def _by_torch_export(found: Weights, made: Path, images: torch.Tensor) -> Answer
     return answers
 
 
-_OWN: Mapping[str, Callable[[Weights, Path, torch.Tensor], Answers]] = {
+_OWN: Mapping[str, Callable[[Released, Path, torch.Tensor], Answers]] = {
     "onnx": _by_onnx,
     "torch_export": _by_torch_export,
 }

@@ -127,6 +127,10 @@ class Embedding:
             if len(groups[-1]) == together:
                 groups.append([])
             groups[-1].append(numbers[place])
+        for groups in waiting.values():
+            if len(groups[-1]) == 1 and len(groups) > 1:  # alone it would make no pair
+                alone = groups.pop()
+                groups[-1] += alone
         rounds = max(len(groups) for groups in waiting.values())
         ordered = [
             groups[number]

@@ -83,9 +83,12 @@ def write(saved: SavedDetector, path: Path) -> None:
 
 
 def is_detector(path: Path) -> bool:
-    """Whether the file is one of these. Raises WeightsError for what is no safetensors file."""
-    with safe.opened(path) as file:
-        return KEY in file.metadata
+    """Whether the file is one of these, sound or not."""
+    try:
+        with safe.opened(path) as file:
+            return KEY in file.metadata
+    except WeightsError:
+        return False
 
 
 def read(path: Path) -> SavedDetector:
