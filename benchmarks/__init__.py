@@ -8,6 +8,7 @@
     bench.recommend(run)        # of one network in several engines: which is fastest, by how much
     bench.choose(0.010, engine="onnxruntime")   # the most accurate MobileNet within 10 ms here
     bench.check_paper("openvino")               # which of the paper's claims hold here
+    bench.teach("detection")    # a network for one of the paper's tasks, trained here
     bench.explore()             # sliders and live figures in a notebook
     d = bench.open_dashboard()  # the dashboard below the cell
     d.select(0.5, 160)          # the page moves there
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from benchmarks.snapshot import SnapshotError, save
     from benchmarks.steering.client import DashboardError
     from benchmarks.store import StoreError
+    from benchmarks.teaching import Answer, Taught, TeachingError, teach
 
 _HOMES = {
     "measure": "benchmarks.api",
@@ -69,9 +71,14 @@ _HOMES = {
     "recommend": "benchmarks.recommendation",
     "DashboardError": "benchmarks.steering.client",
     "StoreError": "benchmarks.store",
+    "Answer": "benchmarks.teaching",
+    "Taught": "benchmarks.teaching",
+    "TeachingError": "benchmarks.teaching",
+    "teach": "benchmarks.teaching",
 }
 
 __all__ = [
+    "Answer",
     "BudgetError",
     "Candidate",
     "CandidateError",
@@ -85,6 +92,8 @@ __all__ = [
     "Selection",
     "SnapshotError",
     "StoreError",
+    "Taught",
+    "TeachingError",
     "check_paper",
     "choose",
     "distribution",
@@ -97,6 +106,7 @@ __all__ = [
     "open_dashboard",
     "recommend",
     "save",
+    "teach",
     "tradeoff",
 ]
 

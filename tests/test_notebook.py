@@ -22,6 +22,7 @@ SHOWS = {
     "4_against_popular_networks": {HTML, PLOTLY_MIME},
     "5_your_network_your_machine": {HTML},
     "6_the_paper_on_your_machine": {HTML, PLOTLY_MIME},
+    "7_one_backbone_many_tasks": {HTML, PLOTLY_MIME},
 }
 
 
@@ -34,7 +35,7 @@ def outputs(notebook: nbformat.NotebookNode) -> Iterator[nbformat.NotebookNode]:
         yield from cell.get("outputs", ())
 
 
-def test_the_path_has_six_notebooks_in_order() -> None:
+def test_the_path_has_seven_notebooks_in_order() -> None:
     assert [path.stem for path in NOTEBOOKS] == list(SHOWS)
 
 
@@ -73,6 +74,7 @@ def test_a_notebook_runs_from_top_to_bottom(
     monkeypatch.setenv("MOBILENET_BENCH_PRESET", "preview")
     monkeypatch.setenv("MOBILENET_BENCH_STORE", f"sqlite:///{tmp_path}/store.sqlite")
     monkeypatch.setenv("MOBILENET_BENCH_LOCKS", str(tmp_path / "locks"))
+    monkeypatch.setenv("MOBILENET_BENCH_TRAINED", str(tmp_path / "trained"))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("TMPDIR", str(temporary))
     notebook = read(ROOT / "notebooks" / f"{name}.ipynb")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -20,8 +20,8 @@ from benchmarks.cli.answer import (
     tell,
 )
 from benchmarks.cli.train import Threads, all_threads
-from benchmarks.training.tasks.order import TaskAnswer, TaskOrder, TaskOutcome
-from mobilenet.tasks.names import GENERATED, TaskName
+from benchmarks.training.tasks.order import TaskAnswer, TaskOutcome
+from mobilenet.tasks.names import GENERATED, WANTED, TaskName
 from mobilenet.tasks.recipe import Augmentation, Optimiser
 
 PLAINLY = "Default: what suits the generated data."
@@ -86,42 +86,36 @@ def teach(
     """
     from benchmarks.jobs import trainer
     from benchmarks.progress import ProgressBar
-    from benchmarks.training.tasks.plain import PLAIN
-    from benchmarks.training.tasks.record import with_folder
+    from benchmarks.training.tasks.plain import planned
     from mobilenet.config import ConfigError
     from mobilenet.tasks.recipe import RecipeError
 
-    plain = PLAIN[task]
     for what, path in (("--from", start), ("--teacher", teacher)):
         if path is not None and not path.is_file():
             raise stop(f"{what} {path} is no file. Name a file of weights.", BAD_INPUT)
     if data != GENERATED and not Path(data).exists():
-        raise stop(f"{data or 'An empty name'} is not there. Name your data.", BAD_INPUT)
-    asked = {
-        "optimiser": optimiser,
-        "learning_rate": learning_rate,
-        "epochs": epochs,
-        "batch": batch,
-        "augmentation": augmentation,
-    }
-    try:
-        given = {name: value for name, value in asked.items() if value is not None}
-        recipe = replace(plain.recipe, seed=seed, **given)  # type: ignore[arg-type]
-        order = TaskOrder(
-            task,
-            plain.width_multiplier if width is None else width,
-            plain.resolution if resolution is None else resolution,
-            data if data == GENERATED else str(Path(data).absolute()),
-            str(out or ""),
-            recipe,
-            None if start is None else str(start.absolute()),
-            None if teacher is None else str(teacher.absolute()),
+        raise stop(
+            f"{data or 'An empty name'} is not there. Name {WANTED[task]}; or {GENERATED}.",
+            BAD_INPUT,
         )
-        order.label  # noqa: B018  # raises where there is no such network
+    try:
+        order = planned(
+            task,
+            data,
+            width=width,
+            resolution=resolution,
+            start=None if start is None else str(start.absolute()),
+            teacher=None if teacher is None else str(teacher.absolute()),
+            folder=out,
+            optimiser=optimiser,
+            learning_rate=learning_rate,
+            epochs=epochs,
+            batch=batch,
+            augmentation=augmentation,
+            seed=seed,
+        )
     except (ConfigError, RecipeError) as error:
         raise stop(str(error), BAD_INPUT) from error
-    if out is None:
-        order = with_folder(order)
     with ProgressBar() as bar:
         outcome = trainer.teach(order, threads or all_threads(), bar.show)
     if outcome is None:
@@ -199,28 +193,23 @@ def ask(
 
 
 def _show(outcome: TaskOutcome) -> None:
-    from benchmarks.training.tasks.words import rows
+    from benchmarks.training.tasks.words import notes, rows
 
     print_aligned(rows(outcome))
-    before = outcome.untrained
-    if before is not None:
-        typer.echo(f"\n{before.data}: {before.train:,} images train, {before.test:,} test.")
-    typer.echo("The last epoch counts, not the best.")
+    typer.echo("")
+    for sentence in notes(outcome):
+        typer.echo(sentence)
     if outcome.is_done:
         tell(f"Saved to {outcome.order.weights}.")
 
 
 def _say(answer: TaskAnswer, outcome: TaskOutcome) -> None:
-    from benchmarks.training.tasks.words import likeness, said
+    from benchmarks.training.tasks.words import said, sentences
 
-    if answer.alike is not None:
-        typer.echo(likeness(answer.alike, outcome))
-    elif answer.guesses:
+    if answer.guesses:
         print_aligned([("It says", "How sure"), *said(answer)])
-    else:
-        typer.echo("It finds nothing of which it is half sure.")
-    if answer.truth:
-        typer.echo(f"The data say: {answer.truth}.")
+    for sentence in sentences(answer, outcome):
+        typer.echo(sentence)
 
 
 def _json(outcome: TaskOutcome) -> dict[str, object]:

@@ -16,7 +16,7 @@ from benchmarks.jobs.learning import Asking, Photograph
 from benchmarks.jobs.manager import JobView
 from benchmarks.training.tasks.order import TaskAnswer, TaskOutcome
 from benchmarks.training.tasks.record import kept
-from benchmarks.training.tasks.words import likeness, name_of
+from benchmarks.training.tasks.words import name_of, sentences
 from mobilenet.tasks.names import TaskName
 
 PICTURE_PX, FOUND_PX = 224, 520
@@ -128,15 +128,12 @@ def _show(one: TaskOutcome, answer: TaskAnswer) -> None:
     task = one.order.task
     pictures = [base64.b64decode(view) for view in answer.views]
     if task == "detection":
-        found = units.counted(len(answer.guesses), "object")
         st.image(pictures[0], width=FOUND_PX, alt=_drawn_alt(answer))
-        note(f"{found} of which it is at least half sure.")
     elif task == "embedding":
         for column, picture, which in zip(
             st.columns(len(pictures)), pictures, ("One face", "The other"), strict=True
         ):
             column.image(picture, width=PICTURE_PX, alt=f"{which}, as the network sees it")
-        st.markdown(plain(likeness(answer.alike or 0.0, one)))
     else:
         seen, said = st.columns([1, 2], vertical_alignment="center")
         side = one.order.resolution
@@ -148,8 +145,8 @@ def _show(one: TaskOutcome, answer: TaskAnswer) -> None:
                 charts.guesses_alt(answer.guesses),
                 selectable=False,
             )
-    if answer.truth:
-        st.markdown(plain(f"The data say: {answer.truth}."))
+    for told in sentences(answer, one):
+        st.markdown(plain(told))
 
 
 def _drawn_alt(answer: TaskAnswer) -> str:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pandas as pd
 import streamlit as st
 
-from benchmarks import charts, units
+from benchmarks import charts
 from benchmarks.dashboard import actions, session
 from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.local import is_file, may_name_folders, typed_path
@@ -21,7 +21,7 @@ from benchmarks.machine import read_machine
 from benchmarks.training.tasks.order import TaskOrder, TaskOutcome
 from benchmarks.training.tasks.plain import PLAIN
 from benchmarks.training.tasks.record import kept, with_folder
-from benchmarks.training.tasks.words import name_of, rows, verdict
+from benchmarks.training.tasks.words import name_of, notes, rows, verdict
 from mobilenet.config import PAPER_WIDTHS, ConfigError
 from mobilenet.tasks.names import EMULATING, GENERATED, WANTED, TaskName
 from mobilenet.tasks.recipe import MAX_BATCH, MAX_EPOCHS, Augmentation, Optimiser, RecipeError
@@ -283,15 +283,5 @@ def _show_trained(trained: Sequence[TaskOutcome]) -> None:
 
 
 def _tell(one: TaskOutcome) -> None:
-    recipe, before = one.order.recipe, one.untrained
-    told = [
-        f"{len(one.epochs)} of {recipe.epochs} epochs of {recipe.optimiser} in "
-        f"{units.duration(one.seconds)}. The last epoch counts, not the best."
-    ]
-    if before is not None:
-        told.insert(0, f"{before.data}: {before.train:,} images train, {before.test:,} test.")
-    if one.order.teacher is not None:
-        told.append("It learned from another network's outputs, not from labels.")
-    if one.is_done and may_name_folders():
-        told.append(f"Weights: {one.order.weights}")
-    note(plain(" ".join(told)))
+    where = [f"Weights: {one.order.weights}"] if one.is_done and may_name_folders() else []
+    note(plain(" ".join([*notes(one)[1:], *where])))

@@ -81,10 +81,15 @@ def fresh(config: MobileNetConfig, convention: Convention, seed: int) -> MobileN
     """A network before its first step; the same for a seed."""
     torch.manual_seed(seed)
     network = MobileNet(config, convention)
+    draw_convolutions(network)
+    return network
+
+
+def draw_convolutions(network: nn.Module) -> None:
+    """Weights of all convolutions by chance, as He et al. (arXiv:1502.01852) draw them."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    return network
 
 
 def begun(

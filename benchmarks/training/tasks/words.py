@@ -46,6 +46,34 @@ def verdict(outcome: TaskOutcome) -> str:
     return f"It is better than chance and than the same network untrained: {name}."
 
 
+def notes(outcome: TaskOutcome) -> list[str]:
+    """What must be known to read the rows, a sentence or two each."""
+    order, before = outcome.order, outcome.untrained
+    found = [verdict(outcome)]
+    if before is not None:
+        found.append(f"{before.data}: {before.train:,} images train, {before.test:,} test.")
+    found.append(
+        f"{len(outcome.epochs)} of {order.recipe.epochs} epochs of {order.recipe.optimiser} in "
+        f"{units.duration(outcome.seconds)}. The last epoch counts, not the best."
+    )
+    if order.teacher is not None:
+        found.append("It learned from another network's outputs, not from labels.")
+    return found
+
+
+def sentences(answer: TaskAnswer, outcome: TaskOutcome) -> list[str]:
+    """What is to be said beside the guesses."""
+    found = []
+    if answer.alike is not None:
+        found.append(likeness(answer.alike, outcome))
+    elif outcome.order.task == "detection":
+        count = units.counted(len(answer.guesses), "object")
+        found.append(f"{count} of which it is at least half sure.")
+    if answer.truth:
+        found.append(f"The data say: {answer.truth}.")
+    return found
+
+
 def said(answer: TaskAnswer) -> list[tuple[str, str]]:
     return [(one.name, units.percent(100 * one.probability)) for one in answer.guesses]
 

@@ -28,7 +28,7 @@ from mobilenet.tasks.learning import assess, learn
 from mobilenet.tasks.loading import EMULATIONS, annotated, load
 from mobilenet.tasks.recognition import Recognition
 from mobilenet.tasks.task import Task
-from mobilenet.tasks.training import begun
+from mobilenet.tasks.training import begun, draw_convolutions
 from mobilenet.tasks.verification import alike_above
 from mobilenet.weights import WeightsError
 from mobilenet.weights.files import is_own, write
@@ -125,6 +125,7 @@ def _detecting(order: TaskOrder) -> Begun:
     )
     torch.manual_seed(order.recipe.seed)
     network = ssd.build(detector)
+    draw_convolutions(network.ssd.backbone)
     start = _weights(order.start, order)
     if start is not None:
         if start.config.width_multiplier != order.width_multiplier:
