@@ -31,6 +31,8 @@ HEAVY_ROOMS = (
     "benchmarks/releasing/",
     "benchmarks/training/examining.py",
     "benchmarks/training/recognising.py",
+    "benchmarks/training/tasks/asking.py",
+    "benchmarks/training/tasks/work.py",
 )
 STREAMLIT_ROOMS = ("app.py", "benchmarks/dashboard/")
 ONLY_READER_OF_THE_MACHINE = "benchmarks/machine.py"

@@ -133,7 +133,7 @@ class TestEveryTask:
         ]
         assert "generated" in done.untrained.data
         assert record.record_of(done.order.weights) == done
-        assert verdict(done).startswith("It ")
+        assert verdict(done).startswith(f"By {done.quality[0].measure} it ")
 
     def test_the_file_holds_the_network_that_was_trained(self, done: TaskOutcome) -> None:
         again = begun_by(done.order)

@@ -19,7 +19,7 @@ def task_learning(outcome: TaskOutcome, *, dark: bool) -> Figure:
     planned = outcome.order.recipe.epochs
     colour, dash, symbol = look(0)
     line = colours(dark)[colour]
-    chance = points[-1][1].chance
+    measure, chance = points[-1][1].measure, points[-1][1].chance
     found: Figure = {
         "data": [
             {
@@ -63,7 +63,7 @@ def task_learning(outcome: TaskOutcome, *, dark: bool) -> Figure:
                 dtick=1 if planned <= MOST_TICKS else None,
                 nticks=MOST_TICKS,
             ),
-            yaxis=axis("Test images, %", dark=dark, rangemode="tozero"),
+            yaxis=axis(f"{measure[:1].upper()}{measure[1:]}, %", dark=dark, rangemode="tozero"),
         ),
     }
     return found

@@ -61,7 +61,7 @@ SECTIONS = {
     "predicted": Section(predicted.figures, "11 minutes", 48, 8),
     "chosen": Section(chosen.figures, "20 minutes", 20, 2),
     "distilled": Section(distilled.figures, "many minutes", 5, 1, is_watched=False),
-    "tasks": Section(tasks.figures, "8 minutes", is_watched=False),
+    "tasks": Section(tasks.figures, "5 minutes", is_watched=False),
     "estimators": Section(lambda times: estimators.figures(), "10 seconds"),
     "clone": Section(lambda times: clone.figures(), "some minutes and 6.5 GB", is_watched=False),
 }

@@ -38,12 +38,14 @@ def verdict(outcome: TaskOutcome) -> str:
         return "Nothing is trained yet."
     first = outcome.quality[0]
     before = outcome.untrained.quality[0] if outcome.untrained else None
-    name = first.measure
     if not first.is_above_chance:
-        return f"It cannot be told from chance: {name} of {units.percent(first.percent)}."
+        return f"By {first.measure} it cannot be told from chance."
     if before is not None and first.low <= before.high:
-        return f"It is better than chance, but cannot be told from the untrained network: {name}."
-    return f"It is better than chance and than the same network untrained: {name}."
+        return (
+            f"By {first.measure} it is better than chance, but cannot be told from the same "
+            "network untrained."
+        )
+    return f"By {first.measure} it is better than chance and than the same network untrained."
 
 
 def notes(outcome: TaskOutcome) -> list[str]:
