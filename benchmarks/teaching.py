@@ -8,13 +8,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.jobs.learning import Photograph
+from benchmarks.jobs.learning import Asking, Photograph
 from benchmarks.jobs.updates import Listener
 from benchmarks.progress import listening
 from benchmarks.training.tasks.order import TaskAnswer, TaskOutcome
 from benchmarks.training.tasks.plain import planned
 from benchmarks.training.tasks.words import name_of, notes, rows, said, sentences
-from mobilenet.tasks.names import GENERATED, TaskName
+from mobilenet.tasks.names import GENERATED, LEAST_SCORE, TaskName
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -66,11 +66,16 @@ class Taught:
         return as_figure(task_learning(self.outcome, dark=False))
 
     def ask(
-        self, *pictures: Path | str, example: int = 0, listen: Listener | None = None
+        self,
+        *pictures: Path | str,
+        example: int = 0,
+        least_score: float = LEAST_SCORE,
+        listen: Listener | None = None,
     ) -> Answer:
         """What it says of a picture, or of two faces; without any, of a picture that tested it.
 
-        pictures: files. example: which of those that tested it, from 0 on.
+        pictures: files. example: which of those that tested it, from 0 on. least_score: boxes of a
+            detector that is less sure of them, 0 to 1, are left out.
 
         Raises TeachingError for what is no picture, and for a training that has not ended.
         """
@@ -81,7 +86,8 @@ class Taught:
         try:
             given = tuple(Photograph(Path(one).name, Path(one).read_bytes()) for one in pictures)
             with listening(listen) as hear:
-                found = trainer.ask(self.outcome.order, given, example, hear)
+                asked = Asking("Ask a network", self.outcome.order, given, example, least_score)
+                found = trainer.ask(asked, hear)
         except (trainer.ExaminationError, OSError) as error:
             raise TeachingError(str(error)) from error
         return Answer(found, self.outcome)

@@ -21,7 +21,7 @@ from benchmarks.cli.answer import (
 )
 from benchmarks.cli.train import Threads, all_threads
 from benchmarks.training.tasks.order import TaskAnswer, TaskOutcome
-from mobilenet.tasks.names import GENERATED, WANTED, TaskName
+from mobilenet.tasks.names import GENERATED, LEAST_SCORE, WANTED, TaskName
 from mobilenet.tasks.recipe import Augmentation, Optimiser
 
 PLAINLY = "Default: what suits the generated data."
@@ -141,6 +141,9 @@ def ask(
         typer.Argument(metavar="[PICTURE]...", help="One; two of faces. None: a test picture."),
     ] = None,
     example: Annotated[int, typer.Option(min=0, help="Which test picture.")] = 0,
+    least: Annotated[
+        float, typer.Option(min=0, max=1, help="Of objects: how sure it must be of one.")
+    ] = LEAST_SCORE,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Save what it was shown, with found objects drawn: PNG."),
@@ -161,7 +164,7 @@ def ask(
     """
     from benchmarks.jobs import trainer
     from benchmarks.jobs.conversation import Cancelled
-    from benchmarks.jobs.learning import Photograph
+    from benchmarks.jobs.learning import Asking, Photograph
     from benchmarks.progress import ProgressBar
     from benchmarks.training.tasks.record import record_of
     from mobilenet.files import FileError, write_whole
@@ -179,7 +182,8 @@ def ask(
         raise stop(f"{error.filename} cannot be read: {error.strerror}.", BAD_INPUT) from error
     try:
         with ProgressBar() as bar:
-            answer = trainer.ask(outcome.order, given, example, bar.show)
+            asked = Asking("Ask a network", outcome.order, given, example, least)
+            answer = trainer.ask(asked, bar.show)
         if out is not None and answer.views:
             write_whole(out, base64.b64decode(answer.views[0]))
     except Cancelled as error:

@@ -17,7 +17,7 @@ from benchmarks.jobs.manager import JobView
 from benchmarks.training.tasks.order import TaskAnswer, TaskOutcome
 from benchmarks.training.tasks.record import kept
 from benchmarks.training.tasks.words import name_of, sentences
-from mobilenet.tasks.names import TaskName
+from mobilenet.tasks.names import LEAST_SCORE, TaskName
 
 PICTURE_PX, FOUND_PX = 224, 520
 
@@ -42,6 +42,17 @@ def show(task: TaskName) -> None:
         )
         one = trained[folder]
         given = _given(task)
+        least = LEAST_SCORE
+        if task == "detection":
+            least = st.slider(
+                "Least score",
+                0.05,
+                0.95,
+                LEAST_SCORE,
+                0.05,
+                key="ask_least",
+                help="Boxes that it is less sure of are left out.",
+            )
         st.button(
             "A picture that tested it" if task != "embedding" else "Two pictures that tested it",
             icon=":material/casino:",
@@ -69,7 +80,8 @@ def show(task: TaskName) -> None:
         if task == "embedding" and len(given) == 1:
             st.info("Drop a second face.", icon=":material/add_photo_alternate:")
             return
-        _ask(one, given, example)
+        title = f"Ask {one.order.label}"
+        _ask(one, Asking(title, one.order, given, 0 if given else example, least, session.owner()))
 
 
 def _next() -> None:
@@ -87,18 +99,10 @@ def _given(task: TaskName) -> tuple[Photograph, ...]:
     return tuple(Photograph(one.name, one.getvalue()) for one in uploads if one is not None)
 
 
-def _ask(one: TaskOutcome, given: tuple[Photograph, ...], example: int) -> None:
-    job = _asked(one, given, example)
+def _ask(one: TaskOutcome, question: Asking) -> None:
+    job = _asked(question)
     if job is None:
-        actions.submit(
-            Asking(
-                f"Ask {one.order.label}",
-                one.order,
-                given,
-                0 if given else example,
-                session.owner(),
-            )
-        )
+        actions.submit(question)
     if job is None or job.is_live:
         st.info("It is being asked.", icon=":material/hourglass_empty:")
         return
@@ -109,19 +113,18 @@ def _ask(one: TaskOutcome, given: tuple[Photograph, ...], example: int) -> None:
     _show(one, job.told)
 
 
-def _asked(one: TaskOutcome, given: tuple[Photograph, ...], example: int) -> JobView | None:
-    """The last job that asked this very question."""
-    digests = [picture.digest for picture in given]
+def _asked(question: Asking) -> JobView | None:
+    """The last job that asked this very thing."""
     for job in reversed(session.manager().jobs()):
-        asked = job.request
-        if (
-            isinstance(asked, Asking)
-            and asked.order == one.order
-            and [picture.digest for picture in asked.pictures] == digests
-            and (given or asked.example == example)
-        ):
+        if isinstance(job.request, Asking) and _what(job.request) == _what(question):
             return job
     return None
+
+
+def _what(question: Asking) -> tuple[object, ...]:
+    """What tells it from another, whoever asked."""
+    digests = tuple(picture.digest for picture in question.pictures)
+    return question.order, digests, question.example, question.least_score
 
 
 def _show(one: TaskOutcome, answer: TaskAnswer) -> None:

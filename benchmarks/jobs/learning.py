@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from benchmarks.training.order import Examination, Named, Order
 from benchmarks.training.tasks.order import TaskOrder
+from mobilenet.tasks.names import LEAST_SCORE
 
 
 def _id() -> str:
@@ -80,12 +81,16 @@ class Teaching:
 
 @dataclass(frozen=True)
 class Asking:
-    """What does a task's trained network say of these pictures? None: of a test picture."""
+    """What does a task's trained network say of these pictures? None: of a test picture.
+
+    example, least_score: as `TaskQuestion`'s.
+    """
 
     title: str
     order: TaskOrder
     pictures: tuple[Photograph, ...] = ()
     example: int = 0
+    least_score: float = LEAST_SCORE
     owner: str = ""
     id: str = field(default_factory=_id)
 

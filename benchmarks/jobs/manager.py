@@ -236,9 +236,7 @@ class JobManager:
                 return "cancelled" if is_cut else "done", {"problem": outcome and outcome.failure}
             case Asking():
                 try:
-                    told = self._trainer.ask(
-                        task.order, task.pictures, task.example, ticket, listen, stop
-                    )
+                    told = self._trainer.ask(task, ticket, listen, stop)
                 except Cancelled:
                     return "cancelled", {}
                 except ExaminationError as error:

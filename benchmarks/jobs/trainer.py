@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.jobs.conversation import Cancelled, Conversation, Long
 from benchmarks.jobs.interruptible import Answer, carried_out
-from benchmarks.jobs.learning import Photograph
+from benchmarks.jobs.learning import Asking, Photograph
 from benchmarks.jobs.machine_queue import MachineLock, Ticket, lock_folder, take_machine
 from benchmarks.jobs.updates import Learned, Listener, Waiting
 from benchmarks.jobs.worker_process import WorkerDied, WorkerProcess
@@ -62,15 +62,11 @@ def teach(order: TaskOrder, threads: int, listen: Listener) -> TaskOutcome | Non
     )
 
 
-def ask(
-    order: TaskOrder, pictures: tuple[Photograph, ...], example: int, listen: Listener
-) -> TaskAnswer:
+def ask(question: Asking, listen: Listener) -> TaskAnswer:
     """What a task's network says. Raises ExaminationError, and Cancelled after an interrupt."""
     return _carried_out(
-        "Ask a network",
-        lambda trainer, ticket, tell, stop: trainer.ask(
-            order, pictures, example, ticket, tell, stop
-        ),
+        question.title,
+        lambda trainer, ticket, tell, stop: trainer.ask(question, ticket, tell, stop),
         listen,
     )
 
@@ -195,22 +191,21 @@ class Trainer:
         return replace(outcome, cancelled=cancelled, failure=heard.refusal or failure)
 
     def ask(
-        self,
-        order: TaskOrder,
-        pictures: tuple[Photograph, ...],
-        example: int,
-        ticket: Ticket,
-        listen: Listener,
-        stop: threading.Event,
+        self, asked: Asking, ticket: Ticket, listen: Listener, stop: threading.Event
     ) -> TaskAnswer:
         """What its network says. Raises as `recognise`."""
         heard = _Heard("", 0.0, 1.0, listen)
         with self._machine(ticket, listen, stop), TemporaryDirectory() as aside:
-            paths = [Path(aside) / str(number) for number in range(len(pictures))]
-            for path, picture in zip(paths, pictures, strict=True):
+            paths = [Path(aside) / str(number) for number in range(len(asked.pictures))]
+            for path, picture in zip(paths, asked.pictures, strict=True):
                 path.write_bytes(picture.content)
-            names = tuple(one.name for one in pictures)
-            question = TaskQuestion(order, tuple(map(str, paths)), names, example)
+            question = TaskQuestion(
+                asked.order,
+                tuple(map(str, paths)),
+                tuple(one.name for one in asked.pictures),
+                asked.example,
+                asked.least_score,
+            )
             try:
                 self._ask(Ask(uuid.uuid4().hex, question), 1, heard)
             except WorkerDied as death:

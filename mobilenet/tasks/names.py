@@ -14,4 +14,5 @@ WANTED: dict[TaskName, str] = {
     "detection": "a JSON file of objects in COCO's form, or a folder with train.json",
     "embedding": "a folder with a sub-folder of photographs for each person",
 }
+LEAST_SCORE = 0.5  # of a box that is drawn: what is less sure is left out
 EMULATING: tuple[TaskName, ...] = ("attributes", "embedding")  # may learn from a teacher's outputs

@@ -22,7 +22,7 @@ from benchmarks.training.work import REFUSALS, Emit
 from mobilenet.tasks.data import DataError, normalised
 from mobilenet.tasks.detection import saved
 from mobilenet.tasks.detection.annotations import Annotated
-from mobilenet.tasks.detection.drawing import LEAST_SCORE, drawn
+from mobilenet.tasks.detection.drawing import drawn
 from mobilenet.tasks.embedding import Embedding
 from mobilenet.tasks.folder import opened, seen
 from mobilenet.tasks.geolocation import Geolocation, kilometres
@@ -55,7 +55,7 @@ def ask(question: TaskQuestion, emit: Emit, check: Check) -> None:
 def _answered(question: TaskQuestion, given: list[Image.Image]) -> TaskAnswer:
     order = question.order
     if order.task == "detection":
-        return _detected(order, given, question.example)
+        return _detected(question, given)
     wanted = 2 if order.task == "embedding" else 1
     if given and len(given) != wanted:
         raise DataError(f"{len(given)} pictures are given. Give {wanted}.")
@@ -143,7 +143,8 @@ def _guesses(
     )
 
 
-def _detected(order: TaskOrder, given: list[Image.Image], example: int) -> TaskAnswer:
+def _detected(question: TaskQuestion, given: list[Image.Image]) -> TaskAnswer:
+    order, least = question.order, question.least_score
     if len(given) > 1:
         raise DataError(f"{len(given)} pictures are given. Give one.")
     found = saved.read(order.weights)
@@ -154,7 +155,7 @@ def _detected(order: TaskOrder, given: list[Image.Image], example: int) -> TaskA
     else:
         pictures = annotated(order.data)
         numbers = pictures.splits["test"]
-        number = numbers[example % len(numbers)]
+        number = numbers[question.example % len(numbers)]
         picture, truth = shown(pictures.pictures[number]), _counted(pictures, number)
     squeezed = picture.resize((side, side), Image.Resampling.BILINEAR)
     images = normalised(
@@ -169,16 +170,17 @@ def _detected(order: TaskOrder, given: list[Image.Image], example: int) -> TaskA
     guesses = tuple(
         Guess(found.classes[label - 1], score)
         for label, score in zip(boxes["labels"].tolist(), boxes["scores"].tolist(), strict=True)
-        if score >= LEAST_SCORE
+        if score >= least
     )
-    return TaskAnswer(guesses, (_png(drawn(large, boxes, found.classes, side)),), truth=truth)
+    picture = drawn(large, boxes, found.classes, side, least)
+    return TaskAnswer(guesses, (_png(picture),), least_score=least, truth=truth)
 
 
 def _counted(pictures: Annotated, number: int) -> str:
-    """ "2 circle, 1 square"; crowds are left out."""
+    """ "2 × circle, 1 × square"; crowds are left out."""
     labels = pictures.objects[number][:, 0].long().tolist()
     told = [
-        f"{labels.count(label)} {name}"
+        f"{labels.count(label)} × {name}"
         for label, name in enumerate(pictures.classes, start=1)
         if label in labels
     ]

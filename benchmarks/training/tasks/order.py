@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.training.order import WEIGHTS, Guess
 from mobilenet.config import MobileNetConfig
-from mobilenet.tasks.names import GENERATED, TaskName
+from mobilenet.tasks.names import GENERATED, LEAST_SCORE, TaskName
 from mobilenet.tasks.recipe import Recipe
 from mobilenet.tasks.score import Quality, TaskEpoch
 
@@ -93,12 +93,14 @@ class TaskQuestion:
     order: of its training, whose weights it has. pictures: files; two for an embedding; none asks
     about one of the pictures that tested it. names: what people call the files.
     example: which of those, from 0 on; more than there are begin anew.
+    least_score: boxes of a detector that is less sure of them, 0 to 1, are left out.
     """
 
     order: TaskOrder
     pictures: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     example: int = 0
+    least_score: float = LEAST_SCORE
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,12 @@ class TaskAnswer:
 
     guesses: names and how sure it is, from 0 to 1, the surest first; of a detector its boxes.
     views: what it was shown, PNGs in base64; of a detector with the boxes drawn.
-    alike: of two faces, the cosine of their embeddings.
+    alike: of two faces, the cosine of their embeddings. least_score: of a detector, as asked.
     truth: what the data say, in words; empty for somebody's own picture.
     """
 
     guesses: tuple[Guess, ...] = ()
     views: tuple[str, ...] = ()
     alike: float | None = None
+    least_score: float | None = None
     truth: str = ""

@@ -68,9 +68,9 @@ def sentences(answer: TaskAnswer, outcome: TaskOutcome) -> list[str]:
     found = []
     if answer.alike is not None:
         found.append(likeness(answer.alike, outcome))
-    elif outcome.order.task == "detection":
+    elif answer.least_score is not None:
         count = units.counted(len(answer.guesses), "object")
-        found.append(f"{count} of which it is at least half sure.")
+        found.append(f"{count} of which it is sure by {answer.least_score:.0%} or more.")
     if answer.truth:
         found.append(f"The data say: {answer.truth}.")
     return found

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from mobilenet.tasks.detection.boxes import Boxes
+from mobilenet.tasks.names import LEAST_SCORE
 
 # Okabe and Ito (2008): told apart by everybody. Their black is left out: it outlines the others.
 COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#CC79A7", "#0072B2")
 DARK = frozenset({"#009E73", "#D55E00", "#0072B2"})  # on these, white is read more easily
-LEAST_SCORE = 0.5
 LETTER_PIXELS = 13  # at least
 LETTER_SHARE = 1 / 30  # of the picture's shorter side
 
