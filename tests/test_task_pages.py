@@ -93,7 +93,7 @@ def test_what_was_trained_stands_beside_untrained_and_chance(page: AppTest) -> N
     assert row["Trained"] == "80.0 %"
     assert row["Untrained"] == "21.0 %"
     assert row["Chance"] == "20.0 %"
-    assert "better than chance and than the same network untrained" in said(page)
+    assert "is better than chance and is better than the same network untrained" in said(page)
     assert "100 images train, 200 test" in said(page)
 
 
@@ -139,9 +139,10 @@ def test_a_picture_that_tested_it_is_asked_for_by_a_button(page: AppTest) -> Non
 @pytest.mark.parametrize(
     ("percent", "words"),
     [
-        (80.0, "better than chance and than the same network untrained"),
-        (24.0, "better than chance, but cannot be told from the same network untrained"),
-        (22.0, "cannot be told from chance"),
+        (80.0, "is better than chance and is better than the same network untrained"),
+        (24.0, "is better than chance and cannot be told from the same network untrained"),
+        (22.0, "cannot be told from chance and cannot be told from the same network untrained"),
+        (12.0, "is worse than chance and is worse than the same network untrained"),
     ],
 )
 def test_a_verdict_says_what_the_intervals_bear(percent: float, words: str) -> None:

@@ -90,7 +90,7 @@ class TestTaught:
         text.write_text("no picture")
         assert "text.png is no image" in refused("ask", weights, text, status=1)
         assert "nowhere.png" in refused("ask", weights, tmp_path / "nowhere.png")
-        assert "no task.json" in refused("ask", tmp_path / "weights.safetensors")
+        assert "has no task.json beside it" in refused("ask", tmp_path / "weights.safetensors")
 
 
 @pytest.mark.parametrize(

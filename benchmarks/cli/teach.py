@@ -82,7 +82,8 @@ def teach(
       mobilenet-bench teach geolocation --data places.csv --width 0.5 --resolution 128
       mobilenet-bench teach attributes --teacher larger/weights.safetensors --out small
 
-    Exit status: 0 trained, 1 something failed, 2 bad input, 130 interrupted.
+    Exit status: 0 trained, 1 these data or weights cannot be used or something failed, 2 an option
+    is wrong, 130 interrupted.
     """
     from benchmarks.jobs import trainer
     from benchmarks.progress import ProgressBar
@@ -140,7 +141,9 @@ def ask(
         list[Path] | None,
         typer.Argument(metavar="[PICTURE]...", help="One; two of faces. None: a test picture."),
     ] = None,
-    example: Annotated[int, typer.Option(min=0, help="Which test picture.")] = 0,
+    example: Annotated[
+        int, typer.Option(min=0, help="Which test picture; beyond the last, from the first again.")
+    ] = 0,
     least: Annotated[
         float, typer.Option(min=0, max=1, help="Of objects: how sure it must be of one.")
     ] = LEAST_SCORE,
@@ -160,7 +163,8 @@ def ask(
       mobilenet-bench ask runs/detection/weights.safetensors street.jpg --out found.png
       mobilenet-bench ask runs/faces/weights.safetensors one.jpg other.jpg
 
-    Exit status: 0 answered, 1 something failed, 2 bad input, 130 interrupted.
+    Exit status: 0 answered, 1 the pictures cannot be used or something failed, 2 no such file, 130
+    interrupted.
     """
     from benchmarks.jobs import trainer
     from benchmarks.jobs.conversation import Cancelled
@@ -172,8 +176,8 @@ def ask(
     outcome = record_of(weights)
     if outcome is None:
         raise stop(
-            f"{weights} has no task.json of an ended training beside it. Name weights that "
-            "`mobilenet-bench teach` saved.",
+            f"{weights} has no task.json beside it that can be read and is of an ended training. "
+            "Name weights that `mobilenet-bench teach` saved.",
             BAD_INPUT,
         )
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
+from uuid import uuid4
 
 import streamlit as st
 
@@ -73,7 +75,8 @@ def show(task: TaskName) -> None:
         actions.show_refusal()
         if not given and example < 0:
             st.info(
-                "Drop a picture on the left, or press the button there.",
+                f"Drop {'two faces' if task == 'embedding' else 'a picture'}, or press the button for "
+                "what tested this network.",
                 icon=":material/add_photo_alternate:",
             )
             return
@@ -102,15 +105,35 @@ def _given(task: TaskName) -> tuple[Photograph, ...]:
 def _ask(one: TaskOutcome, question: Asking) -> None:
     job = _asked(question)
     if job is None:
-        actions.submit(question)
+        _submit(question)
     if job is None or job.is_live:
-        st.info("It is being asked.", icon=":material/hourglass_empty:")
+        waits = job is not None and (job.ahead or job.state == "queued")
+        told = "It waits for what is under way above." if waits else "It is being asked."
+        st.info(told, icon=":material/hourglass_empty:")
         return
     if job.told is None:
-        reason = job.problem or "It was not asked to the end."
-        st.error(plain(sentence(reason)), icon=":material/error:")
+        if job.problem is not None:
+            st.error(plain(sentence(job.problem)), icon=":material/error:")
+        else:
+            st.info("It was not asked to the end.", icon=":material/cancel:")
+        st.button(
+            "Ask again",
+            icon=":material/refresh:",
+            key="ask_task_again",
+            on_click=_submit,
+            args=(replace(question, id=uuid4().hex[:12]),),
+        )
         return
     _show(one, job.told)
+
+
+def _submit(question: Asking) -> None:
+    """Instead of what this tab has asked before: nobody waits for that any more."""
+    for job in session.manager().jobs():
+        asked = job.request
+        if job.is_live and isinstance(asked, Asking) and asked.owner == question.owner:
+            session.manager().cancel(asked.id)
+    actions.submit(question)
 
 
 def _asked(question: Asking) -> JobView | None:

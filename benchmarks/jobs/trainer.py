@@ -239,7 +239,9 @@ class Trainer:
         return Outcome(order, tuple(heard.epochs), cancelled, heard.refusal or failure)
 
     def _ask(self, command: Long, threads: int, heard: _Heard) -> None:
-        worker = WorkerProcess("eager", threads=threads, inherit=self._lock.descriptor)
+        worker = WorkerProcess(
+            "eager", threads=threads, inherit=self._lock.descriptor, gives_way=True
+        )
         try:
             self._talk.await_ready(worker)
             self._talk.ask(worker, command, heard.take)

@@ -64,6 +64,10 @@ def annotated(data: str) -> Annotated:
 
 def _found(task: TaskName, data: str) -> Path:
     path = Path(data)
-    if not path.exists() or (task in ("dogs", "embedding") and not path.is_dir()):
+    if not path.exists():
         raise DataError(f"{data or 'An empty name'} is not there. Name {WANTED[task]}.")
+    if task in ("dogs", "embedding") and not path.is_dir():
+        raise DataError(f"{data} is a file. Name {WANTED[task]}.")
+    if task in ("geolocation", "attributes") and not path.is_file():
+        raise DataError(f"{data} is a folder. Name {WANTED[task]}.")
     return path

@@ -77,7 +77,9 @@ def test_a_task_is_trained_stopped_gone_on_with_and_tried(school: Server, visits
     go_on.click()
     expect(go_on).to_have_count(0, timeout=240_000)
     expect(jobs(page)).to_have_count(0, timeout=60_000)
-    expect(page.get_by_text("better than chance and than the same network")).to_be_visible()
+    expect(
+        page.get_by_text("is better than chance and is better than the same network untrained")
+    ).to_be_visible()
 
     page.get_by_role("radiogroup", name="View").get_by_text("Try it").click()
     page.get_by_role("button", name="A picture that tested it").click()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -35,6 +37,7 @@ from mobilenet.tasks.verification import same
 from mobilenet.weights.files import read
 from mobilenet.weights.preprocessing import Preprocessing
 
+Read = TypeVar("Read")
 LARGEST = 640  # pixels of a picture that is shown
 EXAMPLES = 60  # of the test images, so that the last is found as quickly as the first
 
@@ -58,7 +61,10 @@ def _answered(question: TaskQuestion, given: list[Image.Image]) -> TaskAnswer:
         return _detected(question, given)
     wanted = 2 if order.task == "embedding" else 1
     if given and len(given) != wanted:
-        raise DataError(f"{len(given)} pictures are given. Give {wanted}.")
+        raise DataError(
+            f"{'1 picture is' if len(given) == 1 else f'{len(given)} pictures are'} given, where {wanted} can be answered. "
+            f"Give {wanted}."
+        )
     found = read(order.weights)
     network = found.network()
     if given:
@@ -91,7 +97,7 @@ class _Sample:
 
 
 def _sample(order: TaskOrder, preprocessing: Preprocessing, example: int) -> _Sample:
-    task = load(order.task, order.data)
+    task = _tested(lambda: load(order.task, order.data))
     batches = task.batches("test", order.resolution, 1, preprocessing)
     count = min(task.count("test"), EXAMPLES)
     if isinstance(task, Embedding):
@@ -102,6 +108,16 @@ def _sample(order: TaskOrder, preprocessing: Preprocessing, example: int) -> _Sa
         return _Sample(task, images[pair], targets[pair], truth)
     images, targets = next(islice(batches, example % count, None))
     return _Sample(task, images, targets, _truth(task, targets[0]))
+
+
+def _tested(read: Callable[[], Read]) -> Read:
+    """What the data hold; where they are gone or damaged since, another way is told."""
+    try:
+        return read()
+    except DataError as error:
+        raise DataError(
+            f"The pictures that tested it are not to be had: {error} Or give a picture of your own."
+        ) from error
 
 
 def _pair(identities: list[int], example: int) -> tuple[int, int]:
@@ -146,14 +162,14 @@ def _guesses(
 def _detected(question: TaskQuestion, given: list[Image.Image]) -> TaskAnswer:
     order, least = question.order, question.least_score
     if len(given) > 1:
-        raise DataError(f"{len(given)} pictures are given. Give one.")
+        raise DataError(f"{len(given)} pictures are given, where 1 can be answered. Give 1.")
     found = saved.read(order.weights)
     network, side = found.network(), order.resolution
     truth = ""
     if given:
         picture = given[0]
     else:
-        pictures = annotated(order.data)
+        pictures = _tested(lambda: annotated(order.data))
         numbers = pictures.splits["test"]
         number = numbers[question.example % len(numbers)]
         picture, truth = shown(pictures.pictures[number]), _counted(pictures, number)

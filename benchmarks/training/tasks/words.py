@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks import units
 from benchmarks.training.tasks.order import TaskAnswer, TaskOutcome
 from mobilenet.tasks.names import GENERATED
+from mobilenet.tasks.score import Quality
 
 HEADS = ("Measure", "Trained", "95 % interval", "Untrained", "Chance", "Of")
 
@@ -38,14 +39,17 @@ def verdict(outcome: TaskOutcome) -> str:
         return "Nothing is trained yet."
     first = outcome.quality[0]
     before = outcome.untrained.quality[0] if outcome.untrained else None
-    if not first.is_above_chance:
-        return f"By {first.measure} it cannot be told from chance."
-    if before is not None and first.low <= before.high:
-        return (
-            f"By {first.measure} it is better than chance, but cannot be told from the same "
-            "network untrained."
-        )
-    return f"By {first.measure} it is better than chance and than the same network untrained."
+    found = [_beside(first, first.chance, first.chance, "chance")]
+    if before is not None:
+        found.append(_beside(first, before.low, before.high, "the same network untrained"))
+    return f"By {first.measure} it {' and '.join(found)}."
+
+
+def _beside(one: Quality, low: float, high: float, what: str) -> str:
+    """Better only where the intervals separate."""
+    if one.low > high:
+        return f"is better than {what}"
+    return f"is worse than {what}" if one.high < low else f"cannot be told from {what}"
 
 
 def notes(outcome: TaskOutcome) -> list[str]:
