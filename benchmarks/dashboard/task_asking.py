@@ -74,9 +74,9 @@ def show(task: TaskName) -> None:
         show_jobs()
         actions.show_refusal()
         if not given and example < 0:
+            what = "two faces" if task == "embedding" else "a picture"
             st.info(
-                f"Drop {'two faces' if task == 'embedding' else 'a picture'}, or press the button for "
-                "what tested this network.",
+                f"Drop {what}, or press the button for what tested this network.",
                 icon=":material/add_photo_alternate:",
             )
             return
@@ -137,8 +137,11 @@ def _submit(question: Asking) -> None:
 
 
 def _asked(question: Asking) -> JobView | None:
-    """The last job that asked this very thing."""
-    for job in reversed(session.manager().jobs()):
+    """The last job that asked this very thing; not one that gave way to another question."""
+    asked = [job for job in session.manager().jobs() if isinstance(job.request, Asking)]
+    for job in reversed(asked):
+        if job.state == "cancelled" and job is not asked[-1]:
+            continue
         if isinstance(job.request, Asking) and _what(job.request) == _what(question):
             return job
     return None

@@ -61,10 +61,8 @@ def _answered(question: TaskQuestion, given: list[Image.Image]) -> TaskAnswer:
         return _detected(question, given)
     wanted = 2 if order.task == "embedding" else 1
     if given and len(given) != wanted:
-        raise DataError(
-            f"{'1 picture is' if len(given) == 1 else f'{len(given)} pictures are'} given, where {wanted} can be answered. "
-            f"Give {wanted}."
-        )
+        are = "picture is" if len(given) == 1 else "pictures are"
+        raise DataError(f"{len(given)} {are} given; it answers of {wanted} at once. Give {wanted}.")
     found = read(order.weights)
     network = found.network()
     if given:
@@ -162,7 +160,7 @@ def _guesses(
 def _detected(question: TaskQuestion, given: list[Image.Image]) -> TaskAnswer:
     order, least = question.order, question.least_score
     if len(given) > 1:
-        raise DataError(f"{len(given)} pictures are given, where 1 can be answered. Give 1.")
+        raise DataError(f"{len(given)} pictures are given; it answers of 1 at once. Give 1.")
     found = saved.read(order.weights)
     network, side = found.network(), order.resolution
     truth = ""
