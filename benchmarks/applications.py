@@ -6,10 +6,12 @@ All but detection is the same network with another number of outputs. No torch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from benchmarks.candidates import Candidate, candidate
+from mobilenet.config import MobileNetConfig
+from mobilenet.tasks.detection.detector import Detector
 from mobilenet.tasks.names import TaskName
 
 
@@ -96,6 +98,7 @@ _BOXES = (
 _CUT = "The paper cuts the digits after the point where it should round them."
 _QUARTER = "The paper's figure is a tenth above the network of its section 3; it does not say why."
 _HEAD = "The paper does not say how its last layer is made; here it is FaceNet's 128 numbers."
+BREEDS = 120  # of Stanford Dogs
 CELLS = 9766  # of 1,024 weights each: the 10 million of the paper's last layer
 ATTRIBUTES = 40  # the paper does not say; CelebA's, the common public set, has so many
 FACE_NUMBERS = 128  # FaceNet's (arXiv:1503.03832)
@@ -107,13 +110,13 @@ DOGS = Application(
     quality="top-1",
     about="Which of 120 breeds a dog is of (Stanford Dogs), pre-trained on a large, noisy set of "
     "pictures from the web.",
-    outputs="120 breeds",
+    outputs=f"{BREEDS} breeds",
     entries=(
-        Entry("1.0-224-n120", _paper("1.0 MobileNet-224", "83.3 %", 569, 3.3), _THOUSAND),
-        Entry("0.75-224-n120", _paper("0.75 MobileNet-224", "81.9 %", 325, 1.9)),
-        Entry("1.0-192-n120", _paper("1.0 MobileNet-192", "81.9 %", 418, 3.3), _THOUSAND),
-        Entry("0.75-192-n120", _paper("0.75 MobileNet-192", "80.5 %", 239, 1.9)),
-        Entry("0.5-160-n120"),
+        Entry(f"1.0-224-n{BREEDS}", _paper("1.0 MobileNet-224", "83.3 %", 569, 3.3), _THOUSAND),
+        Entry(f"0.75-224-n{BREEDS}", _paper("0.75 MobileNet-224", "81.9 %", 325, 1.9)),
+        Entry(f"1.0-192-n{BREEDS}", _paper("1.0 MobileNet-192", "81.9 %", 418, 3.3), _THOUSAND),
+        Entry(f"0.75-192-n{BREEDS}", _paper("0.75 MobileNet-192", "80.5 %", 239, 1.9)),
+        Entry(f"0.5-160-n{BREEDS}"),
         Entry(
             "inception_v3", _paper("Inception V3", "84 %", 5000, 23.2), _INCEPTION, is_baseline=True
         ),
@@ -243,3 +246,29 @@ EMBEDDING = Application(
 APPLICATIONS: Mapping[TaskName, Application] = MappingProxyType(
     {one.key: one for one in (DOGS, GEOLOCATION, ATTRIBUTES_OF_FACES, DETECTION, EMBEDDING)}
 )
+_OUTPUTS: Mapping[TaskName, int] = MappingProxyType(
+    {
+        "dogs": BREEDS,
+        "geolocation": CELLS,
+        "attributes": ATTRIBUTES,
+        "embedding": FACE_NUMBERS,
+    }
+)
+
+
+def with_network(application: Application, width: float, resolution: int) -> Application:
+    """With this network of the application too, before the baselines, if it has it not already.
+
+    width: multiplier. resolution: in pixels; of detection SSD's. Raises ConfigError.
+    """
+    made: MobileNetConfig | Detector
+    if application.key == "detection":
+        made = Detector(width_multiplier=width, resolution=resolution)
+    else:
+        made = MobileNetConfig(width, resolution, _OUTPUTS[application.key])
+    key = candidate(made).key
+    if key in {entry.key for entry in application.entries}:
+        return application
+    first = next(place for place, one in enumerate(application.entries) if one.is_baseline)
+    entries = (*application.entries[:first], Entry(key), *application.entries[first:])
+    return replace(application, entries=entries)

@@ -191,3 +191,13 @@ def test_bad_input_ends_with_status_2_and_the_way_out(arguments: str, reason: st
     assert refused.exit_code == 2
     assert reason in refused.stderr
     assert refused.stdout == ""
+
+
+def test_a_network_of_ones_own_choice_is_counted_too() -> None:
+    shown = call("geolocation", "--width", "0.35", "--resolution", "192").stdout
+    assert "MobileNet 0.35-192" in shown
+    assert "MobileNet 0.35-192" in call("--width", "0.35", "--resolution", "192").stdout
+    known = call("detection", "--width", "0.5", "--resolution", "300").stdout
+    assert known == call("detection").stdout
+    assert "neither" in call("dogs", "--width", "0.35").stderr
+    assert "9" in call("dogs", "--width", "9", "--resolution", "192").stderr

@@ -114,3 +114,17 @@ def test_an_engine_that_does_not_run_here_is_not_offered(
 
     assert page.button("time_task").disabled
     assert "does not run here" in said(page)
+
+
+def test_a_network_of_ones_own_choice_stands_before_the_baseline(page: AppTest) -> None:
+    page.run()
+    before = list(page.dataframe[0].value["Network"])
+    page.number_input("task_width").set_value(0.35)
+    page.number_input("task_resolution_160").set_value(192).run()
+
+    after = list(page.dataframe[0].value["Network"])
+    assert after[-2:] == ["MobileNet 0.35-192", before[-1]]
+    assert cells(page, "MobileNet 0.35-192")["Parameters, paper"] == units.NOT_MEASURED
+    page.segmented_control("task").set_value("detection").run()
+    assert "SSD 300, MobileNet 0.35" in list(page.dataframe[0].value["Network"])
+    assert page.button("time_task").label == "Time 10 networks here"

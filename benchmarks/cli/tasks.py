@@ -48,6 +48,12 @@ def tasks(
             help="dogs, geolocation, attributes, detection or embedding; all, if not said.",
         ),
     ] = None,
+    width: Annotated[
+        float | None, typer.Option(help="Add the task's network of this width multiplier.")
+    ] = None,
+    resolution: Annotated[
+        int | None, typer.Option(help="And of this resolution, in pixels.")
+    ] = None,
     measure: Annotated[
         bool, typer.Option("--measure", help="Time the task's networks here, in turns.")
     ] = False,
@@ -74,12 +80,14 @@ def tasks(
     Examples:
       mobilenet-bench tasks
       mobilenet-bench tasks detection --measure
+      mobilenet-bench tasks geolocation --width 0.35 --resolution 192
       mobilenet-bench tasks dogs --measure --engine onnxruntime --out dogs.json
 
     Exit status: 0 done, 1 something failed, 2 bad input, 130 interrupted.
     """
     from benchmarks.application_table import LEGEND
-    from benchmarks.applications import APPLICATIONS
+    from benchmarks.applications import APPLICATIONS, with_network
+    from mobilenet.config import ConfigError
 
     if task is not None and task not in APPLICATIONS:
         raise stop(f"Task {task!r} is not known. Choose: {', '.join(APPLICATIONS)}.", BAD_INPUT)
@@ -87,7 +95,14 @@ def tasks(
         raise stop(f"Name the task to measure: {', '.join(APPLICATIONS)}.", BAD_INPUT)
     if out is not None and not measure:
         raise stop("Nothing is measured, so there is nothing to save. Add --measure.", BAD_INPUT)
+    if (width is None) != (resolution is None):
+        raise stop("Give both --width and --resolution, or neither.", BAD_INPUT)
     chosen = [one for key, one in APPLICATIONS.items() if task in (None, key)]
+    if width is not None and resolution is not None:
+        try:
+            chosen = [with_network(one, width, resolution) for one in chosen]
+        except ConfigError as error:
+            raise stop(str(error), BAD_INPUT) from error
     run = None
     if measure:
         run = _measured(chosen[0], engine, precision, device, threads, batch, preset, out)

@@ -11,7 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
 from benchmarks.application_table import LEGEND, agreement_text, notes, rows, runnable
-from benchmarks.applications import APPLICATIONS, Application
+from benchmarks.applications import APPLICATIONS, Application, with_network
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import (
     actions,
@@ -30,8 +30,11 @@ from benchmarks.machine import read_machine
 from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Preset
+from mobilenet.config import MAX_RESOLUTION, MAX_WIDTH, MIN_RESOLUTION, MIN_WIDTH
+from mobilenet.tasks.detection.detector import VGG_SSD_RESOLUTION
 
 TITLE = "What MobileNets are used for"
+PLAIN_SIDE = 160  # pixels
 EFFORT: Preset = "quick"
 VIEWS = {"cost": "What it costs", "train": "Train it", "try": "Try it"}
 COLUMNS = (
@@ -64,6 +67,7 @@ def show() -> None:
     st.markdown(f"{application.about} {application.table} of the paper; {application.outputs}.")
     if view == "cost":
         scenario = _choose_way()
+        application = _choose_network(application)
         _offer(application, scenario)
         show_jobs(measurable.page())
         actions.show_refusal()
@@ -72,6 +76,33 @@ def show() -> None:
         task_teaching.show(application.key)
     else:
         task_asking.show(application.key)
+
+
+def _choose_network(application: Application) -> Application:
+    """With a network of the visitor's choice: like those of the paper, of other multipliers."""
+    side = PLAIN_SIDE if application.key != "detection" else VGG_SSD_RESOLUTION
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        width = st.number_input(
+            "Width multiplier of yours",
+            MIN_WIDTH,
+            MAX_WIDTH,
+            0.5,
+            0.05,
+            format="%.4g",
+            key="task_width",
+            width=220,
+            help="A network of this application that the table has not is added to it.",
+        )
+        resolution = st.number_input(
+            "Its resolution, px",
+            MIN_RESOLUTION,
+            MAX_RESOLUTION,
+            side,
+            32,
+            key=f"task_resolution_{side}",
+            width=220,
+        )
+    return with_network(application, float(width), int(resolution))
 
 
 def _choose_way() -> Scenario:
