@@ -10,7 +10,7 @@ app: .venv/installed  ## open the dashboard
 
 test: .venv/installed-dev check  ## lint, types, all tests
 	$(BIN)/python -m pytest $(TWO) -m "not browser and not alone"
-	$(BIN)/python -m pytest --reruns 1 -m "browser or alone"
+	$(BIN)/python -m pytest -m "browser or alone"
 
 test-quick: .venv/installed-dev  ## without browser and slow tests
 	$(BIN)/python -m pytest $(TWO) -m "not slow and not browser and not alone"

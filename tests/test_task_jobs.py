@@ -26,9 +26,9 @@ from benchmarks.training.tasks.work import begun_by, teach
 from mobilenet.tasks import (
     attribute_table,
     geolocation_table,
+    gratings,
     identities,
     loading,
-    recognition,
 )
 from mobilenet.tasks.detection import annotations, saved, shapes
 from mobilenet.tasks.names import TASK_NAMES, TaskName
@@ -43,7 +43,7 @@ SIDES: dict[TaskName, int] = {"detection": 96}
 
 
 FEW: dict[TaskName, Callable[[], Task]] = {
-    "dogs": lambda: recognition.generated(8),
+    "dogs": lambda: gratings.generated(8),
     "geolocation": lambda: geolocation_table.generated(160),
     "attributes": lambda: attribute_table.generated(80),
     "embedding": lambda: identities.generated(12, 5),

@@ -9,6 +9,7 @@ from mobilenet.tasks import (
     attribute_table,
     distillation,
     geolocation_table,
+    gratings,
     identities,
     recognition,
 )
@@ -24,7 +25,7 @@ EMULATIONS: dict[TaskName, Emulation] = {
     "embedding": distillation.of_embeddings,
 }
 _GENERATED: dict[TaskName, Callable[[], Task]] = {
-    "dogs": recognition.generated,
+    "dogs": gratings.generated,
     "geolocation": geolocation_table.generated,
     "attributes": attribute_table.generated,
     "embedding": identities.generated,

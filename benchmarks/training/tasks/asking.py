@@ -21,6 +21,7 @@ from benchmarks.timing.protocol import Check
 from benchmarks.training.order import Guess
 from benchmarks.training.tasks.order import TaskAnswer, TaskOrder, TaskQuestion
 from benchmarks.training.work import REFUSALS, Emit
+from mobilenet.tasks.attributes import Attributes
 from mobilenet.tasks.data import DataError, normalised
 from mobilenet.tasks.detection import saved
 from mobilenet.tasks.detection.annotations import Annotated
@@ -137,9 +138,10 @@ def _truth(task: Task, target: Tensor) -> str:
         case Geolocation():
             north, east = target.tolist()
             return f"{north:.2f}, {east:.2f}"
-    classes = getattr(task, "attributes", ())
-    present = [name for name, has in zip(classes, target.tolist(), strict=True) if has]
-    return ", ".join(present) or "none of them"
+        case Attributes():
+            rows = zip(task.attributes, target.tolist(), strict=True)
+            return ", ".join(name for name, has in rows if has) or "none of them"
+    return ""
 
 
 def _guesses(

@@ -20,8 +20,9 @@ class Plain(NamedTuple):
     recipe: Recipe
 
 
-# SGD, as a few hundred images are few steps: RMSprop and AdamW learned less of them, and with
-# triplets next to nothing.
+# SGD, as a few hundred images are few steps: after as many epochs AdamW had learned less of them,
+# top-1 57 % of gratings instead of 98, and of triplets of faces 7 % instead of 38. Shapes were
+# tried with AdamW alone, RMSprop not at all.
 PLAIN: dict[TaskName, Plain] = {
     "dogs": Plain(0.25, 64, Recipe("sgd", 0.05, epochs=15, batch=32)),
     "geolocation": Plain(0.25, 64, Recipe("sgd", 0.05, epochs=15, batch=32)),
