@@ -182,8 +182,8 @@ def test_what_cannot_be_queued_is_said_where_the_button_is(page: AppTest, tmp_pa
 @pytest.mark.parametrize("wanted", [False, True])
 def test_the_switch_beside_the_effort_asks_for_memory_too(page: AppTest, wanted: bool) -> None:
     page.run()
-    page.toggle(key="memory").set_value(wanted).run()
-    page.button(key="measure").click().run()
+    page.toggle(key="memory").set_value(wanted)
+    page.button(key="measure").click().run()  # at once: the page need not have been drawn anew
 
     live = [job.request for job in session.manager().jobs() if job.is_live]
     (asked,) = [request for request in live if request.quality == "measured"]

@@ -195,8 +195,9 @@ def test_a_run_that_cannot_be_relied_on_leads_to_this_page(
     locks: Path, monkeypatch: pytest.MonkeyPatch, busy: bool
 ) -> None:
     def strip() -> None:
-        from benchmarks.dashboard import measurable, progress
+        from benchmarks.dashboard import measurable, progress, session
 
+        session.need_queue("Nothing can be measured")
         progress.show_jobs(measurable.page())
 
     (request,) = requests("onnxruntime", 1, 1, "standard")
@@ -209,3 +210,24 @@ def test_a_run_that_cannot_be_relied_on_leads_to_this_page(
     assert len(shown.error) == busy
     links = [one.proto.label for one in shown.get("page_link")]
     assert links == [TITLE] * busy + ["Save or share this run"]
+
+
+def test_a_result_that_comes_while_the_page_is_drawn_is_shown_once_it_is(locks: Path) -> None:
+    def page() -> None:
+        import time
+
+        import streamlit as st
+
+        from benchmarks.dashboard import progress, session
+        from tests.samples import a_run
+
+        session.need_queue("Nothing can be measured")
+        st.write(f"{len(session.manager().collection().finished)} runs")
+        if not session.manager().collection().finished:
+            session.manager().add(a_run())  # after it was looked for
+            time.sleep(progress.MIN_REDRAW_S)
+        progress.show_jobs()
+
+    shown = AppTest.from_function(page, default_timeout=60).run()
+
+    assert [one.value for one in shown.markdown] == ["1 runs"]

@@ -8,6 +8,7 @@ from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
 from benchmarks.dashboard import fastest, session, shown
 from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.session import is_dark
 from benchmarks.dashboard.text import plain
 from benchmarks.jobs.manager import JobView, Task
@@ -26,7 +27,7 @@ def show(choice: Choice) -> None:
     status = statuses.get((wanted.engine, wanted.device, wanted.precision))
     blocked = status is not None and not status.available
     pair = tuple(dict.fromkeys((choice.baseline, choice.selected)))
-    st.button(
+    if pressed(
         f"Measure {choice.selected.label}",
         type="secondary" if is_dark() else "primary",  # white on light blue is hard to read
         icon=":material/timer:",
@@ -36,12 +37,11 @@ def show(choice: Choice) -> None:
         width="stretch",
         help="In fresh processes, in turns with the baseline and a second copy of it, so that "
         "their ratio is fair and the machine is put to the test.",
-        on_click=_start,
-        args=(f"Measure {choice.selected.name}", pair, (wanted,), choice.effort, "measured"),
-        kwargs={"memory": choice.memory},
-    )
+    ):
+        title = f"Measure {choice.selected.name}"
+        _start(title, pair, (wanted,), choice.effort, "measured", memory=choice.memory)
     ways = fastest.scenarios(wanted, statuses)
-    st.button(
+    if pressed(
         "Compare engines",
         icon=":material/speed:",
         key="compare_engines",
@@ -49,16 +49,10 @@ def show(choice: Choice) -> None:
         width="stretch",
         help="This network in every engine that runs here, in turns in fresh processes: which is "
         "fastest, and by how much. In float32, and in int8 where an engine has it.",
-        on_click=_start,
-        args=(
-            f"Compare engines for {choice.selected.name}",
-            (choice.selected,),
-            ways,
-            choice.effort,
-            "measured",
-        ),
-    )
-    st.button(
+    ):
+        title = f"Compare engines for {choice.selected.name}"
+        _start(title, (choice.selected,), ways, choice.effort, "measured")
+    if pressed(
         "Measure the 16",
         icon=":material/grid_on:",
         key="measure_grid",
@@ -66,10 +60,9 @@ def show(choice: Choice) -> None:
         width="stretch",
         help="The paper's four widths at four resolutions, in turns. Preliminary: in a process "
         "that is kept warm.",
-        on_click=_start,
-        args=("Measure the 16 MobileNets", shown.grid(), (wanted,), "quick", "preliminary"),
-    )
-    st.button(
+    ):
+        time_networks("Measure the 16 MobileNets", shown.grid(), (wanted,))
+    if pressed(
         "Measure references",
         icon=":material/compare:",
         key="measure_references",
@@ -77,15 +70,9 @@ def show(choice: Choice) -> None:
         width="stretch",
         help="The reference networks, on this machine, with random weights: right for timing. "
         "Preliminary, like the 16; slow networks take fewer turns.",
-        on_click=_start,
-        args=(
-            "Measure the reference networks",
-            (*_references(), choice.baseline),
-            (wanted,),
-            "quick",
-            "preliminary",
-        ),
-    )
+    ):
+        networks = (*_references(), choice.baseline)
+        time_networks("Measure the reference networks", networks, (wanted,))
     show_refusal()
 
 
@@ -98,7 +85,7 @@ def show_refusal() -> None:
 def time_networks(
     title: str, candidates: tuple[Candidate, ...], scenarios: tuple[Scenario, ...]
 ) -> None:
-    """In turns, quickly: for charts of networks that were trained here."""
+    """In turns, quickly."""
     _start(title, candidates, scenarios, "quick", "preliminary")
 
 

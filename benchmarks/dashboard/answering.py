@@ -12,6 +12,7 @@ from benchmarks import charts, units
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import actions, session
 from benchmarks.dashboard.drawing import draw
+from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import runnable
@@ -48,15 +49,15 @@ def show(records: Sequence[Record], names: dict[str, str]) -> None:
         record = by_folder[folder]
         ways = _ways(precisions)
         title = f"Score {names[folder]} in {units.counted(len(ways), 'way')}"
-        st.button(
+        if pressed(
             "Score",
             icon=":material/fact_check:",
             key="score",
             disabled=not ways,
             help="The same test images in each engine that runs here, against PyTorch in float32.",
-            on_click=_start,
-            args=(title, record, ways),
-        )
+        ):
+            _start(title, record, ways)
+            st.rerun()  # so that the strip above shows it
     actions.show_refusal()
     found = kept_scores(record.order.weights)
     if found is None:

@@ -17,6 +17,7 @@ from benchmarks.choosing_text import about_model, answer, doubt
 from benchmarks.dashboard import actions, controls, links, measurable, session
 from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.learned_latency import learned
+from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.progress import show_jobs
 from benchmarks.dashboard.text import note, plain
 from benchmarks.engines import ENGINES
@@ -217,16 +218,16 @@ def _button(
     help: str | None = None,
 ) -> None:
     status = session.engine_statuses().get((scenario.engine, scenario.device, scenario.precision))
-    st.button(
+    if pressed(
         label,
         type="secondary" if session.is_dark() else "primary",
         icon=":material/timer:",
         key=key,
         help=help,
         disabled=status is not None and not status.available,
-        on_click=_submit,
-        args=(request, scenario),
-    )
+    ):
+        _submit(request, scenario)
+        st.rerun()  # so that the strip above shows it
 
 
 def _submit(request: Callable[[Scenario], Request], scenario: Scenario) -> None:

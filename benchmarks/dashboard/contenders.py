@@ -11,6 +11,7 @@ import streamlit as st
 from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard.local import may_name_folders, typed_path
+from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.text import note, plain
 from benchmarks.fetched import weights_folder
 from benchmarks.training.order import Named
@@ -144,20 +145,24 @@ def _fetching(source: str, contenders: Sequence[Contender], chosen: Contender) -
         return
     wanted: list[Contender] = []
     with st.container(horizontal=True):
-        if chosen.path is None and st.button(
+        if chosen.path is None and pressed(
             f"Fetch {chosen.label} ({_size([chosen])})",
             icon=":material/download:",
             key="fetch",
         ):
             wanted = [chosen]
-        if len(missing) > 1 and st.button(
+        if len(missing) > 1 and pressed(
             f"Fetch all {len(missing)} ({_size(missing)})",
             icon=":material/download:",
             key=f"fetch_all_{source}",
         ):
             wanted = missing
-    if wanted and _fetch(wanted):
+    problem = f"fetch_problem_{source}"  # kept: what is under way elsewhere draws the page anew
+    if wanted:
+        st.session_state[problem] = _fetch(wanted)
         st.rerun()
+    if (text := st.session_state.get(problem)) is not None:
+        st.error(plain(text), icon=":material/cloud_off:")
 
 
 def _size(contenders: Sequence[Contender]) -> str:
@@ -165,8 +170,8 @@ def _size(contenders: Sequence[Contender]) -> str:
     return f"about {units.megabytes(BYTES_A_PARAMETER * parameters)}"
 
 
-def _fetch(wanted: Sequence[Contender]) -> bool:
-    """Whether all came. What has come stays, also where somebody clicks elsewhere meanwhile."""
+def _fetch(wanted: Sequence[Contender]) -> str | None:
+    """Why not all came. What has come stays, also where somebody clicks elsewhere meanwhile."""
     bar = st.progress(0.0)
     for number, one in enumerate(wanted):
         assert one.released is not None
@@ -179,10 +184,8 @@ def _fetch(wanted: Sequence[Contender]) -> bool:
         try:
             download.fetch(one.released, weights_folder(), tell)
         except WeightsError as error:
-            bar.empty()
-            st.error(plain(str(error)), icon=":material/cloud_off:")
-            return False
-    return True
+            return str(error)
+    return None
 
 
 def _ours() -> tuple[tuple[Contender, ...], Contender | None]:

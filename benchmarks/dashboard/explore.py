@@ -40,6 +40,7 @@ def show() -> None:
     except OSError as error:  # nowhere to queue, so nothing can be measured; it says the way out
         st.error(f"Nothing can be measured: {error.strerror or error}.", icon=":material/block:")
         st.stop()
+    session.need_queue("Nothing can be measured")
     summary.show_machine()
     headline = st.container()
     links.show_problems()

@@ -11,6 +11,7 @@ from benchmarks.dashboard import actions, labels, session
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.pick import pick
+from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.insight import scenario_label
 from benchmarks.jobs.request import Request
@@ -36,16 +37,16 @@ def show(collection: Collection, choice: Choice) -> None:
     found = _newest(collection, choice.selected, choice.scenario)
     way = choice.scenario
     status = session.engine_statuses().get((way.engine, way.device, way.precision))
-    st.button(
+    if pressed(
         "Time each layer" if found is None else "Time each layer again",
         icon=":material/timer:",
         key="time_layers",
         help="The network in fresh processes, then its layers: by the runtime's own profiler, or "
         "one after the other; and what this machine does at best, in less than a minute.",
         disabled=status is not None and not status.available,
-        on_click=_start,
-        args=(choice.selected, way),
-    )
+    ):
+        _start(choice.selected, way)
+        st.rerun()  # so that the strip above shows it
     if found is None:
         reason = _why_not(collection, choice.selected, way)
         note(plain(sentence(reason or f"Not timed yet in {scenario_label(way)}")))

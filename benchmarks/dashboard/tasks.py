@@ -22,6 +22,7 @@ from benchmarks.dashboard import (
     task_teaching,
 )
 from benchmarks.dashboard.pick import pick
+from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.progress import show_jobs
 from benchmarks.dashboard.text import note, plain
 from benchmarks.engines import ENGINES
@@ -126,16 +127,15 @@ def _offer(application: Application, scenario: Scenario) -> None:
     networks = runnable(application, scenario)
     status = session.engine_statuses().get((scenario.engine, "cpu", "float32"))
     is_blocked = status is not None and not status.available
-    st.button(
+    if pressed(
         f"Time {units.counted(len(networks), 'network')} here",
         type="secondary" if session.is_dark() else "primary",
         icon=":material/timer:",
         key="time_task",
         disabled=is_blocked,
         help="In turns, in fresh processes, with random weights: right for timing.",
-        on_click=actions.measure_networks,
-        args=(f"Task: {application.title}", networks, (scenario,), EFFORT),
-    )
+    ):
+        actions.measure_networks(f"Task: {application.title}", networks, (scenario,), EFFORT)
     if status is not None and is_blocked:
         reason = plain(status.reason or "")
         note(f":material/block: {ENGINES[scenario.engine].label} does not run here: {reason}")
