@@ -11,12 +11,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 from urllib.error import URLError
 
 import nbformat
+import psutil
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Page
 
@@ -88,8 +89,16 @@ class Jupyter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        kernels = psutil.Process(self._process.pid).children(recursive=True)
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(30)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:  # it waits for a kernel that has not started yet
+            self._process.kill()
+            self._process.wait()
+            for kernel in kernels:
+                with suppress(psutil.NoSuchProcess):
+                    kernel.kill()
 
     def write(self, name: str, cells: Sequence[str]) -> None:
         """A notebook of code cells."""
@@ -124,15 +133,19 @@ class Jupyter:
         page.locator(".jp-Notebook").wait_for()
         page.locator("[data-status=idle]").first.wait_for()
         deadline = time.monotonic() + START_LIMIT_S
-        while [one["execution_state"] for one in self._ask("api/kernels")] != ["idle"]:
+        while self._kernel_states() != ["idle"]:
             assert time.monotonic() < deadline, "the kernel did not start"
             time.sleep(0.2)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
 
-    def _ask(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url(path), timeout=5) as answer:
-            return json.load(answer)
+    def _kernel_states(self) -> list[str]:
+        """None while the server is too busy to tell."""
+        try:
+            with urllib.request.urlopen(self.url("api/kernels"), timeout=5) as answer:
+                return [one["execution_state"] for one in json.load(answer)]
+        except (URLError, TimeoutError):
+            return []
 
 
 def value_of(kernel: BlockingKernelClient, expression: str) -> str:
