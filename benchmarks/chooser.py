@@ -11,7 +11,7 @@ from benchmarks.calibration import calibration_networks, space
 from benchmarks.candidates import Candidate
 from benchmarks.choosing import Budget, BudgetError, Option, Outlook, is_invalid, outlook, reliable
 from benchmarks.choosing_text import about_accuracy, about_model, answer, doubt
-from benchmarks.insight import scenario_label
+from benchmarks.insight import scenario_label, way_label
 from benchmarks.jobs.request import Request, check_scenario
 from benchmarks.jobs.updates import Listener
 from benchmarks.latency_model import LatencyModel, LatencyModelError, fit
@@ -157,7 +157,7 @@ def calibration_request(scenario: Scenario) -> Request:
     """Time what a latency model learns from: in turns, in one process, quickly."""
     networks = tuple(Candidate(config=config) for config in calibration_networks())
     return Request(
-        title=f"Calibrate with {len(networks)} networks",
+        title=f"Calibrate with {len(networks)} networks in {way_label(scenario)}",
         candidates=networks,
         scenarios=(scenario,),
         preset="quick",
@@ -170,7 +170,7 @@ def verification_request(
 ) -> Request:
     """Measure what was proposed, in turns, in fresh processes."""
     return Request(
-        title=f"Measure {units.counted(len(proposals), 'proposal')}",
+        title=f"Measure {units.counted(len(proposals), 'proposal')} in {way_label(scenario)}",
         candidates=tuple(one.candidate for one in proposals),
         scenarios=(scenario,),
         preset=preset,

@@ -130,6 +130,7 @@ def test_a_calibration_is_kept_where_none_is_and_used_again(tmp_path: Path) -> N
     assert file.read_bytes() == written
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_an_answer_was_measured_here(calibration: Path, tmp_path: Path) -> None:
     """The planted calibration is wrong about this machine, as one from elsewhere would be."""
@@ -139,8 +140,11 @@ def test_an_answer_was_measured_here(calibration: Path, tmp_path: Path) -> None:
         *("--out", str(out), "--json"),
     )
 
-    assert status == 0, problem
     found = json.loads(answer)
+    if any("invalid and does not count" in one for one in found["sentences"]):
+        assert (status, found["best"]) == (1, None), problem
+        pytest.skip(f"this machine is too busy: {found['sentences']}")
+    assert status == 0, problem
     measured = {one["network"] for one in found["measured"]}
     best = found["best"]
     assert best["network"] in measured

@@ -188,6 +188,7 @@ def test_the_switch_beside_the_effort_asks_for_memory_too(page: AppTest, wanted:
     live = [job.request for job in session.manager().jobs() if job.is_live]
     (asked,) = [request for request in live if request.quality == "measured"]
     session.manager().cancel(asked.id)
+    assert asked.title == "Measure MobileNet 1.0-224 in PyTorch eager"
     assert asked.memory == wanted
     assert not page.exception
 

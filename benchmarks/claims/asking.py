@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.claims.claim import Claim
 from benchmarks.claims.deciding import claims
+from benchmarks.insight import way_label
 from benchmarks.jobs.request import Request
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import EFFORTS, Preset
 
-TITLE = "Test the paper's claims"
 # Recorded: all networks in ONNX Runtime with one thread, 19 s a process.
 TURNS_S, A_NETWORK_S, A_DISSECTION_S = 5.0, 0.75, 3.0
 ANCHOR = "1.0-224"  # what nearly all are compared with; the run times it twice
@@ -26,7 +26,7 @@ def request(
     """
     chosen = claims() if wanted is None else tuple(wanted)
     return Request(
-        title=TITLE,
+        title=f"Test the paper's claims in {way_label(scenario)}",
         candidates=_networks(key for claim in chosen for key in claim.networks),
         scenarios=(scenario,),
         preset=preset,

@@ -154,6 +154,7 @@ def _as_json(chosen: Chosen) -> dict[str, object]:
         "measured": [_option(one) | {"fit": one.fit(chosen.budget)} for one in measured],
         "left_out_error": None if model is None else model.error,
         "cancelled": chosen.cancelled,
+        "sentences": list(chosen.sentences()),
     }
 
 

@@ -11,6 +11,7 @@ from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.session import is_dark
 from benchmarks.dashboard.text import plain
+from benchmarks.insight import way_label
 from benchmarks.jobs.manager import JobView, Task
 from benchmarks.jobs.request import Request, preview_scenario
 from benchmarks.references import references
@@ -159,6 +160,8 @@ def _start(
     *,
     memory: bool = False,
 ) -> None:
+    if len(scenarios) == 1:
+        title = f"{title} in {way_label(scenarios[0])}"
     _submit(title, tuple(dict.fromkeys(candidates)), scenarios, preset, quality, memory=memory)
 
 

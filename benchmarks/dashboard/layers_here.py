@@ -13,7 +13,7 @@ from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.pick import pick
 from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.text import note, plain, sentence
-from benchmarks.insight import scenario_label
+from benchmarks.insight import scenario_label, way_label
 from benchmarks.jobs.request import Request
 from benchmarks.layer_sum import sum_of
 from benchmarks.layer_table import ceiling_text
@@ -99,7 +99,7 @@ def _why_not(collection: Collection, network: Candidate, scenario: Scenario) -> 
 def _start(network: Candidate, scenario: Scenario) -> None:
     try:
         request = Request(
-            title=f"Time the layers of {network.name}",
+            title=f"Time the layers of {network.name} in {way_label(scenario)}",
             candidates=(network,),
             scenarios=(scenario,),
             preset="quick",
