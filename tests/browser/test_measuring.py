@@ -10,6 +10,7 @@ from tests.browser.visiting import (
     MEASURING_MS,
     TIME_LEFT,
     Visits,
+    at_rest,
     cancel,
     card,
     jobs,
@@ -111,13 +112,14 @@ def test_a_batch_that_cannot_fit_is_refused_in_numbers_before_it_starts(
 ) -> None:
     page = visits.open(f"{server.url}?width=2&resolution=1024&batch=1024")
 
-    sentence = page.get_by_role("alert")
+    sentence = page.get_by_role("alert").filter(has_text="Batch 1024")
     expect(sentence).to_contain_text(
         re.compile(
             r"Batch 1024 of MobileNet 2\.0-1024 needs about \d+ GB, and \d+ GB are free\. "
             r"Choose a batch of at most \d+\."
         )
     )
+    at_rest(page)
     page.get_by_role("spinbutton", name="Batch").fill("1")
     page.keyboard.press("Enter")
     expect(sentence).to_have_count(0)

@@ -63,6 +63,11 @@ class Visits:
 def settle(page: Page) -> None:
     """Wait until the page is drawn and its script at rest."""
     page.get_by_test_id("stMain").locator(".js-plotly-plot, h1").first.wait_for()
+    at_rest(page)
+
+
+def at_rest(page: Page) -> None:
+    """Wait until its script is at rest, whatever it has drawn."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
