@@ -141,8 +141,8 @@ def test_an_answer_was_measured_here(calibration: Path, tmp_path: Path) -> None:
     )
 
     found = json.loads(answer)
-    if any("invalid and does not count" in one for one in found["sentences"]):
-        assert (status, found["best"]) == (1, None), problem
+    if not found["best"] and any("invalid" in one for one in found["sentences"]):
+        assert status == 1, problem
         pytest.skip(f"this machine is too busy: {found['sentences']}")
     assert status == 0, problem
     measured = {one["network"] for one in found["measured"]}

@@ -6,9 +6,8 @@ import streamlit as st
 
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
-from benchmarks.dashboard import fastest, session, shown
+from benchmarks.dashboard import controls, fastest, session, shown
 from benchmarks.dashboard.controls import Choice
-from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.session import is_dark
 from benchmarks.dashboard.text import plain
 from benchmarks.insight import way_label
@@ -23,12 +22,14 @@ PREVIEW_DELAY_S = 0.15  # the time in which the page is drawn, or the slider mov
 
 
 def show(choice: Choice) -> None:
-    """The four buttons. What they start is marked: the first two use processes of their own."""
+    """The four buttons. What they start is marked: the first two use processes of their own.
+
+    They start what is written on them, in the way that the controls say when they are pressed.
+    """
     wanted, statuses = choice.scenario, session.engine_statuses()
     status = statuses.get((wanted.engine, wanted.device, wanted.precision))
     blocked = status is not None and not status.available
-    pair = tuple(dict.fromkeys((choice.baseline, choice.selected)))
-    if pressed(
+    st.button(
         f"Measure {choice.selected.label}",
         type="secondary" if is_dark() else "primary",  # white on light blue is hard to read
         icon=":material/timer:",
@@ -38,11 +39,11 @@ def show(choice: Choice) -> None:
         width="stretch",
         help="In fresh processes, in turns with the baseline and a second copy of it, so that "
         "their ratio is fair and the machine is put to the test.",
-    ):
-        title = f"Measure {choice.selected.name}"
-        _start(title, pair, (wanted,), choice.effort, "measured", memory=choice.memory)
+        on_click=_measure,
+        args=(choice.selected, choice.baseline),
+    )
     ways = fastest.scenarios(wanted, statuses)
-    if pressed(
+    st.button(
         "Compare engines",
         icon=":material/speed:",
         key="compare_engines",
@@ -50,10 +51,10 @@ def show(choice: Choice) -> None:
         width="stretch",
         help="This network in every engine that runs here, in turns in fresh processes: which is "
         "fastest, and by how much. In float32, and in int8 where an engine has it.",
-    ):
-        title = f"Compare engines for {choice.selected.name}"
-        _start(title, (choice.selected,), ways, choice.effort, "measured")
-    if pressed(
+        on_click=_compare_engines,
+        args=(choice.selected,),
+    )
+    st.button(
         "Measure the 16",
         icon=":material/grid_on:",
         key="measure_grid",
@@ -61,9 +62,10 @@ def show(choice: Choice) -> None:
         width="stretch",
         help="The paper's four widths at four resolutions, in turns. Preliminary: in a process "
         "that is kept warm.",
-    ):
-        time_networks("Measure the 16 MobileNets", shown.grid(), (wanted,))
-    if pressed(
+        on_click=_time,
+        args=("Measure the 16 MobileNets", shown.grid()),
+    )
+    st.button(
         "Measure references",
         icon=":material/compare:",
         key="measure_references",
@@ -71,9 +73,9 @@ def show(choice: Choice) -> None:
         width="stretch",
         help="The reference networks, on this machine, with random weights: right for timing. "
         "Preliminary, like the 16; slow networks take fewer turns.",
-    ):
-        networks = (*_references(), choice.baseline)
-        time_networks("Measure the reference networks", networks, (wanted,))
+        on_click=_time,
+        args=("Measure the reference networks", (*_references(), choice.baseline)),
+    )
     show_refusal()
 
 
@@ -81,6 +83,38 @@ def show_refusal() -> None:
     """Why what was asked for last could not begin."""
     if (problem := st.session_state.pop("refused", None)) is not None:
         st.error(plain(problem), icon=":material/block:")
+
+
+def _measure(selected: Candidate, baseline: Candidate) -> None:
+    if (way := _way()) is not None:
+        effort, memory = controls.chosen_effort(), controls.chosen_memory()
+        networks = (baseline, selected)
+        _start(f"Measure {selected.name}", networks, (way,), effort, "measured", memory=memory)
+
+
+def _compare_engines(selected: Candidate) -> None:
+    if (way := _way()) is not None:
+        ways = fastest.scenarios(way, session.engine_statuses())
+        title = f"Compare engines for {selected.name}"
+        _start(title, (selected,), ways, controls.chosen_effort(), "measured")
+
+
+def _time(title: str, networks: tuple[Candidate, ...]) -> None:
+    if (way := _way()) is not None:
+        time_networks(title, networks, (way,))
+
+
+def _way() -> Scenario | None:
+    try:
+        return controls.chosen_scenario()
+    except ScenarioError as error:
+        refuse(error)
+        return None
+
+
+def refuse(error: Exception) -> None:
+    """For `show_refusal`."""
+    st.session_state["refused"] = str(error)
 
 
 def time_networks(
@@ -187,7 +221,7 @@ def _submit(
             delay_s=PREVIEW_DELAY_S if quality == "preview" else 0.0,
         )
     except ScenarioError as error:
-        st.session_state["refused"] = str(error)
+        refuse(error)
         return
     if not is_under_way(request, session.manager().jobs()):
         submit(request)

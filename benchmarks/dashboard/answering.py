@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -12,7 +12,6 @@ from benchmarks import charts, units
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import actions, session
 from benchmarks.dashboard.drawing import draw
-from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import runnable
@@ -47,17 +46,15 @@ def show(records: Sequence[Record], names: dict[str, str]) -> None:
             key="answer_precisions",
         )
         record = by_folder[folder]
-        ways = _ways(precisions)
-        title = f"Score {names[folder]} in {units.counted(len(ways), 'way')}"
-        if pressed(
+        st.button(
             "Score",
             icon=":material/fact_check:",
             key="score",
-            disabled=not ways,
+            disabled=not _ways(precisions),
             help="The same test images in each engine that runs here, against PyTorch in float32.",
-        ):
-            _start(title, record, ways)
-            st.rerun()  # so that the strip above shows it
+            on_click=_start,
+            args=(by_folder, names),
+        )
     actions.show_refusal()
     found = kept_scores(record.order.weights)
     if found is None:
@@ -79,7 +76,14 @@ def _ways(precisions: Sequence[str]) -> tuple[Scenario, ...]:
     return tuple(found)
 
 
-def _start(title: str, record: Record, ways: tuple[Scenario, ...]) -> None:
+def _start(by_folder: Mapping[str, Record], names: Mapping[str, str]) -> None:
+    """With what the controls say at that moment: a choice just made may not have been drawn yet."""
+    folder = st.session_state["answer_network"]
+    ways = _ways(st.session_state["answer_precisions"])
+    if not ways:
+        return
+    record = by_folder[folder]
+    title = f"Score {names[folder]} in {units.counted(len(ways), 'way')}"
     examination = Examination(str(record.order.weights), record.order.data, ways)
     task = Scoring(title, examination, session.owner())
     if any(
@@ -130,12 +134,14 @@ def _show(found: Scored, record: Record) -> None:
             icon=":material/timer:",
             key="time_ways",
             on_click=actions.time_networks,
-            args=(
-                f"Time {record.order.label} in {units.counted(len(missing), 'way')}",
-                (network,),
-                missing,
-            ),
+            args=(_title(record, missing), (network,), missing),
         )
+
+
+def _title(record: Record, ways: Sequence[Scenario]) -> str:
+    """One way is told by whoever starts it."""
+    name = f"Time {record.order.label}"
+    return name if len(ways) == 1 else f"{name} in {units.counted(len(ways), 'way')}"
 
 
 def as_timed(way: Scenario) -> Scenario:

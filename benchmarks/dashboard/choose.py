@@ -17,7 +17,6 @@ from benchmarks.choosing_text import about_model, answer, doubt
 from benchmarks.dashboard import actions, controls, links, measurable, session
 from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.learned_latency import learned
-from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.progress import show_jobs
 from benchmarks.dashboard.text import note, plain
 from benchmarks.engines import ENGINES
@@ -102,7 +101,7 @@ def _offer_calibration(scenario: Scenario) -> None:
         f"latency of {len(space())} follows from them.",
         icon=":material/straighten:",
     )
-    _button("Calibrate", calibration_request, scenario, key="calibrate")
+    _button("Calibrate", _calibration, scenario, key="calibrate")
 
 
 def _show_answer(found: Outlook, scenario: Scenario, explore: StreamlitPage) -> None:
@@ -122,7 +121,7 @@ def _show_answer(found: Outlook, scenario: Scenario, explore: StreamlitPage) -> 
             names = ", ".join(one.candidate.label for one in found.shortlist)
             _button(
                 f"Measure {units.counted(len(found.shortlist), 'proposal')}",
-                lambda way: verification_request(found.shortlist, way, "quick"),
+                lambda: verification_request(found.shortlist, scenario, "quick"),
                 scenario,
                 key="verify",
                 help=f"{names}: in turns, in fresh processes, in less than a minute.",
@@ -179,7 +178,7 @@ def _show_model(model: LatencyModel, scenario: Scenario) -> None:
         )
     with st.expander("How far the predictions may be relied on", icon=":material/rule:"):
         _show_left_out(model)
-        _button("Calibrate again", calibration_request, scenario, key="calibrate")
+        _button("Calibrate again", _calibration, scenario, key="calibrate")
 
 
 def _row(one: Option, budget: Budget) -> dict[str, str]:
@@ -209,32 +208,38 @@ def _show_left_out(model: LatencyModel) -> None:
     st.dataframe(rows, hide_index=True, alt=f"{len(rows)} networks, measured and predicted")
 
 
+def _calibration() -> Request:
+    """As the controls say at that moment."""
+    return calibration_request(controls.chosen_scenario())
+
+
 def _button(
     label: str,
-    request: Callable[[Scenario], Request],
+    request: Callable[[], Request],
     scenario: Scenario,
     *,
     key: str,
     help: str | None = None,
 ) -> None:
+    """request: raises ScenarioError. scenario: as the page is drawn; it says whether it can be."""
     status = session.engine_statuses().get((scenario.engine, scenario.device, scenario.precision))
-    if pressed(
+    st.button(
         label,
         type="secondary" if session.is_dark() else "primary",
         icon=":material/timer:",
         key=key,
         help=help,
         disabled=status is not None and not status.available,
-    ):
-        _submit(request, scenario)
-        st.rerun()  # so that the strip above shows it
+        on_click=_submit,
+        args=(request,),
+    )
 
 
-def _submit(request: Callable[[Scenario], Request], scenario: Scenario) -> None:
+def _submit(request: Callable[[], Request]) -> None:
     try:
-        wanted: Request = replace(request(scenario), owner=session.owner())
+        wanted: Request = replace(request(), owner=session.owner())
     except ScenarioError as error:
-        st.session_state["refused"] = str(error)
+        actions.refuse(error)
         return
     if not actions.is_under_way(wanted, session.manager().jobs()):
         actions.submit(wanted)

@@ -11,7 +11,6 @@ import streamlit as st
 from benchmarks import units
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard.local import may_name_folders, typed_path
-from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.text import note, plain
 from benchmarks.fetched import weights_folder
 from benchmarks.training.order import Named
@@ -145,24 +144,29 @@ def _fetching(source: str, contenders: Sequence[Contender], chosen: Contender) -
         return
     wanted: list[Contender] = []
     with st.container(horizontal=True):
-        if chosen.path is None and pressed(
+        if chosen.path is None and st.button(
             f"Fetch {chosen.label} ({_size([chosen])})",
             icon=":material/download:",
             key="fetch",
         ):
             wanted = [chosen]
-        if len(missing) > 1 and pressed(
+        if len(missing) > 1 and st.button(
             f"Fetch all {len(missing)} ({_size(missing)})",
             icon=":material/download:",
             key=f"fetch_all_{source}",
         ):
             wanted = missing
-    problem = f"fetch_problem_{source}"  # kept: what is under way elsewhere draws the page anew
+    # Kept, as whatever comes in elsewhere draws the page anew.
+    problems: dict[str, str] = st.session_state.setdefault("fetch_problems", {})
     if wanted:
-        st.session_state[problem] = _fetch(wanted)
+        keys = [f"{source}/{one.label}" for one in wanted]
+        for key in keys:
+            problems.pop(key, None)
+        if (reason := _fetch(wanted)) is not None:
+            problems.update(dict.fromkeys(keys, reason))
         st.rerun()
-    if (text := st.session_state.get(problem)) is not None:
-        st.error(plain(text), icon=":material/cloud_off:")
+    if chosen.path is None and (reason := problems.get(f"{source}/{chosen.label}")) is not None:
+        st.error(plain(reason), icon=":material/cloud_off:")
 
 
 def _size(contenders: Sequence[Contender]) -> str:

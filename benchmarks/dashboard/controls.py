@@ -70,7 +70,7 @@ def choose_scenario() -> Scenario:
             "Device", devices, default="cpu", required=True, key="device", bind="query-params"
         )
     left, right = st.columns(2)
-    threads = left.number_input(
+    left.number_input(
         "Threads",
         1,
         usable,
@@ -79,12 +79,28 @@ def choose_scenario() -> Scenario:
         bind="query-params",
         help=f"CPU threads an inference may use; {usable} CPUs are usable here.",
     )
-    batch = right.number_input(
+    right.number_input(
         "Batch", 1, MAX_BATCH, 1, key="batch", bind="query-params", help="Images an inference."
     )
-    scenario = Scenario(engine, device, precision, threads, batch)
     if precision != "float32":
         note(_why_not(statuses.get((engine, device, precision))) or FLOAT_ACCURACY)
+    return chosen_scenario()
+
+
+def chosen_scenario() -> Scenario:
+    """What the controls say at that moment: a choice just made may not have been drawn yet.
+
+    Raises ScenarioError for what this machine cannot do.
+    """
+    state = st.session_state
+    engine, precision = state["engine"], state["precision"]
+    scenario = Scenario(
+        engine,
+        state.get("device", "cpu") if read_machine().accelerators else "cpu",
+        precision if precision in ENGINES[engine].precisions else "float32",
+        state["threads"],
+        state["batch"],
+    )
     check_scenario(scenario)
     return scenario
 
@@ -109,13 +125,20 @@ def _choose_precision(engine: str) -> Precision:
 def choose_effort() -> Preset:
     """How much a proper measurement may take."""
     explained = " ".join(_explained(name) for name in labels.EFFORTS)
-    return pick("Effort", labels.EFFORTS, "standard", key="effort", help=f"Of Measure. {explained}")
+    pick("Effort", labels.EFFORTS, "standard", key="effort", help=f"Of Measure. {explained}")
+    return chosen_effort()
+
+
+def chosen_effort() -> Preset:
+    """The same at the moment of a press."""
+    effort: Preset = st.session_state["effort"]
+    return effort
 
 
 def choose_memory() -> bool:
     """Whether a proper measurement finds out as well what memory the networks take."""
     possible = can_measure_peak()
-    wanted = st.toggle(
+    st.toggle(
         "Memory too",
         key="memory",
         bind="query-params",
@@ -125,7 +148,12 @@ def choose_memory() -> bool:
         if possible
         else "Only on Linux, where /proc/self/clear_refs may be written.",
     )
-    return wanted and possible
+    return chosen_memory()
+
+
+def chosen_memory() -> bool:
+    """The same at the moment of a press."""
+    return bool(st.session_state["memory"]) and can_measure_peak()
 
 
 def _explained(name: Preset) -> str:

@@ -7,11 +7,10 @@ import streamlit as st
 from benchmarks import charts
 from benchmarks.candidates import Candidate
 from benchmarks.collection import Collection
-from benchmarks.dashboard import actions, labels, session
+from benchmarks.dashboard import actions, controls, labels, session
 from benchmarks.dashboard.controls import Choice
 from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.pick import pick
-from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.insight import scenario_label, way_label
 from benchmarks.jobs.request import Request
@@ -37,16 +36,16 @@ def show(collection: Collection, choice: Choice) -> None:
     found = _newest(collection, choice.selected, choice.scenario)
     way = choice.scenario
     status = session.engine_statuses().get((way.engine, way.device, way.precision))
-    if pressed(
+    st.button(
         "Time each layer" if found is None else "Time each layer again",
         icon=":material/timer:",
         key="time_layers",
         help="The network in fresh processes, then its layers: by the runtime's own profiler, or "
         "one after the other; and what this machine does at best, in less than a minute.",
         disabled=status is not None and not status.available,
-    ):
-        _start(choice.selected, way)
-        st.rerun()  # so that the strip above shows it
+        on_click=_start,
+        args=(choice.selected,),
+    )
     if found is None:
         reason = _why_not(collection, choice.selected, way)
         note(plain(sentence(reason or f"Not timed yet in {scenario_label(way)}")))
@@ -96,8 +95,10 @@ def _why_not(collection: Collection, network: Candidate, scenario: Scenario) -> 
     return next((failure.reason for failure in failures), None)
 
 
-def _start(network: Candidate, scenario: Scenario) -> None:
+def _start(network: Candidate) -> None:
+    """In the way that the controls say at that moment."""
     try:
+        scenario = controls.chosen_scenario()
         request = Request(
             title=f"Time the layers of {network.name} in {way_label(scenario)}",
             candidates=(network,),
@@ -109,7 +110,7 @@ def _start(network: Candidate, scenario: Scenario) -> None:
             owner=session.owner(),
         )
     except ScenarioError as error:
-        st.session_state["refused"] = str(error)
+        actions.refuse(error)
         return
     if not actions.is_under_way(request, session.manager().jobs()):
         actions.submit(request)

@@ -29,6 +29,8 @@ def show_jobs(machine: StreamlitPage | None = None) -> None:
     machine: the page that tells more where the latest run cannot be relied on; without it nothing
         is said of that.
     """
+    st.session_state["drawn"] = _news()
+    st.session_state["drawn_at"] = time.monotonic()
     st.fragment(_strip, run_every=poll_s(session.manager().jobs()))(machine)
 
 
@@ -40,9 +42,15 @@ def poll_s(jobs: tuple[JobView, ...]) -> float:
     return LIVE_POLL_S if live else IDLE_POLL_S
 
 
+def _news() -> tuple[int, bool]:
+    """What alters the page without a hand on it: jobs with their results, and engines tried."""
+    return session.manager().version, session.is_trying()
+
+
 def _strip(machine: StreamlitPage | None) -> None:
-    news, drawn_at = st.session_state["drawn"]
-    if session.news() != news and time.monotonic() - drawn_at >= MIN_REDRAW_S:
+    age_s = time.monotonic() - st.session_state["drawn_at"]
+    is_known = session.manager().collection() is st.session_state["known"]
+    if (not is_known or _news() != st.session_state["drawn"]) and age_s >= MIN_REDRAW_S:
         st.rerun(scope="app")
     jobs = session.manager().jobs()
     for job in jobs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -33,19 +32,13 @@ def manager() -> JobManager:
 def need_queue(nothing_can: str) -> None:
     """End the page where there is no place to queue in; the reason says the way out.
 
-    Call it before anything is read for the page: what comes in from then on is news to it.
+    Call it before anything is read for the page: results that come in from then on are news to it.
     """
     try:
-        manager()
+        st.session_state["known"] = manager().collection()
     except OSError as error:
         st.error(f"{nothing_can}: {error.strerror or error}.", icon=":material/block:")
         st.stop()
-    st.session_state["drawn"] = news(), time.monotonic()
-
-
-def news() -> tuple[int, bool]:
-    """What alters a page without a hand on it: jobs with their results, and engines tried."""
-    return manager().version, is_trying()
 
 
 def timed(network: Candidate, scenario: Scenario) -> Measurement | None:

@@ -22,7 +22,6 @@ from benchmarks.dashboard import (
     task_teaching,
 )
 from benchmarks.dashboard.pick import pick
-from benchmarks.dashboard.press import pressed
 from benchmarks.dashboard.progress import show_jobs
 from benchmarks.dashboard.text import note, plain
 from benchmarks.engines import ENGINES
@@ -110,8 +109,8 @@ def _choose_way() -> Scenario:
     usable = read_machine().usable_cpus
     words = {name: one.label for name, one in ENGINES.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        engine = pick("Engine", words, "eager", key="task_engine")
-        threads: int = st.segmented_control(
+        pick("Engine", words, "eager", key="task_engine")
+        st.segmented_control(
             "Threads",
             sorted({1, max(1, usable - 1), usable}),
             default=1,
@@ -120,22 +119,28 @@ def _choose_way() -> Scenario:
             key="task_threads",
             bind="query-params",
         )
-    return Scenario(engine, threads=threads)
+    return _way()
+
+
+def _way() -> Scenario:
+    state = st.session_state
+    return Scenario(state["task_engine"], threads=state["task_threads"])
 
 
 def _offer(application: Application, scenario: Scenario) -> None:
     networks = runnable(application, scenario)
     status = session.engine_statuses().get((scenario.engine, "cpu", "float32"))
     is_blocked = status is not None and not status.available
-    if pressed(
+    st.button(
         f"Time {units.counted(len(networks), 'network')} here",
         type="secondary" if session.is_dark() else "primary",
         icon=":material/timer:",
         key="time_task",
         disabled=is_blocked,
         help="In turns, in fresh processes, with random weights: right for timing.",
-    ):
-        actions.measure_networks(f"Task: {application.title}", networks, (scenario,), EFFORT)
+        on_click=_start,
+        args=(application,),
+    )
     if status is not None and is_blocked:
         reason = plain(status.reason or "")
         note(f":material/block: {ENGINES[scenario.engine].label} does not run here: {reason}")
@@ -145,6 +150,13 @@ def _offer(application: Application, scenario: Scenario) -> None:
             f"Not in {ENGINES[scenario.engine].label}, as they make as many boxes as they find: "
             f"{'; '.join(left)}. Eager times them."
         )
+
+
+def _start(application: Application) -> None:
+    """In the way that the controls say at that moment."""
+    way = _way()
+    networks = runnable(application, way)
+    actions.measure_networks(f"Task: {application.title}", networks, (way,), EFFORT)
 
 
 def _show_table(application: Application, scenario: Scenario) -> None:

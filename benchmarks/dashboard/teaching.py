@@ -76,7 +76,7 @@ def show() -> None:
         "Resolutions, px",
         RESOLUTIONS,
         selection_mode="multi",
-        default=[32 if source in SMALL_IMAGES else 128],
+        default=[_plain_side(source)],
         key=f"train_resolutions_{source}",
     )
     st.number_input(
@@ -93,7 +93,6 @@ def show() -> None:
         disabled=bool(live),
         width="stretch",
         on_click=_start,
-        args=(source,),
     )
     actions.show_refusal()
     note(
@@ -175,12 +174,16 @@ def _live() -> list[JobView]:
     ]
 
 
-def _start(source: str) -> None:
+def _plain_side(source: str) -> int:
+    return 32 if source in SMALL_IMAGES else 128
+
+
+def _start() -> None:
     """With what the controls say at that moment: a choice just made may not have been drawn yet."""
     if _live():
         return  # a double click, or another tab was quicker
     try:
-        orders = _orders(source)
+        orders = _orders()
         if not orders:
             raise ConfigError("No network is chosen. Choose a width and a resolution.")
         title = (
@@ -193,9 +196,10 @@ def _start(source: str) -> None:
         st.session_state["refused"] = str(error)
 
 
-def _orders(source: str) -> tuple[Order, ...]:
+def _orders() -> tuple[Order, ...]:
     """Raises ConfigError and RecipeError, also for paths that lead nowhere."""
     asked = st.session_state
+    source = asked["train_source"]
     data, start = source, None
     if may_name_folders():
         start = typed_path("train_from")
@@ -224,6 +228,7 @@ def _orders(source: str) -> tuple[Order, ...]:
     return tuple(
         with_folder(Order(width, resolution, data, "", recipe, asked["train_convention"], start))
         for width, resolution in product(
-            sorted(asked["train_widths"]), sorted(asked[f"train_resolutions_{source}"])
+            sorted(asked["train_widths"]),
+            sorted(asked.get(f"train_resolutions_{source}", [_plain_side(source)])),
         )
     )
