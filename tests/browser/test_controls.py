@@ -38,6 +38,7 @@ def drag_to_the_left_end(page: Page, name: str) -> None:
 
 
 def test_arrow_keys_move_a_slider_and_figures_link_and_preview_follow(page: Page) -> None:
+    settle(page)
     width = slider(page, "Width multiplier α")
     for _ in range(4):
         width.press("ArrowLeft")
@@ -70,7 +71,10 @@ def test_whoever_moves_on_before_the_preview_is_there_gets_only_the_last(page: P
 
 
 def test_the_papers_stops_move_the_sliders(page: Page) -> None:
+    settle(page)
     page.get_by_role("radiogroup", name="The paper's widths").get_by_text("0.50").click()
+    expect(page.get_by_role("button", name="Measure 0.5-224")).to_be_visible()
+    settle(page)
     page.get_by_role("radiogroup", name="The paper's resolutions").get_by_text("160").click()
 
     expect(page.get_by_role("button", name="Measure 0.5-160")).to_be_visible()
@@ -83,6 +87,7 @@ def test_leaving_the_papers_range_keeps_the_value_and_coming_back_takes_the_near
     visits: Visits, server: Server
 ) -> None:
     page = visits.open(f"{server.url}?width=0.45&resolution=160")
+    settle(page)
     page.get_by_text("Design and range").click()
     beyond = page.get_by_text("Beyond the paper's range")
     beyond.click()
@@ -90,9 +95,13 @@ def test_leaving_the_papers_range_keeps_the_value_and_coming_back_takes_the_near
     expect(slider(page, "Width multiplier α")).to_have_attribute("max", "2")
     expect(slider(page, "Width multiplier α")).to_have_value("0.45")
     expect(slider(page, "Resolution, px")).to_have_value("160")
+    settle(page)
     slider(page, "Width multiplier α").press("Home")
+    expect(page.get_by_role("button", name="Measure 0.05-160")).to_be_visible()
+    settle(page)
     slider(page, "Resolution, px").press("Home")
     expect(page.get_by_role("button", name="Measure 0.05-32")).to_be_visible()
+    settle(page)
     beyond.click()
     expect(page.get_by_role("button", name="Measure 0.25-128")).to_be_visible()
 
@@ -122,6 +131,7 @@ def test_a_click_on_a_cell_of_the_grid_selects_its_network(page: Page) -> None:
 
 
 def test_a_row_of_the_table_can_be_selected_without_a_mouse(page: Page) -> None:
+    settle(page)
     tab_to(page, page.get_by_role("tab", name="Width × resolution"))
     for _ in range(3):
         page.keyboard.press("ArrowRight")
@@ -135,9 +145,11 @@ def test_a_row_of_the_table_can_be_selected_without_a_mouse(page: Page) -> None:
 
 
 def test_the_whole_job_can_be_done_without_a_mouse(page: Page) -> None:
+    settle(page)
     tab_to(page, slider(page, "Width multiplier α"))
     page.keyboard.press("Home")
     expect(page.get_by_role("button", name="Measure 0.25-224")).to_be_visible()
+    settle(page)
     tab_to(page, page.get_by_role("button", name="Measure 0.25-224"))
     page.keyboard.press("Enter")
 

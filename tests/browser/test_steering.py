@@ -15,6 +15,7 @@ from mobilenet.config import MobileNetConfig
 from tests.browser.visiting import Visits, card, click_point, points, settle
 from tests.samples import a_run, measurement
 from tests.serving import Server
+from tests.waiting import soon
 
 RUN = a_run(
     measurement("0.5-160", engine="openvino", median_ms=2.0),
@@ -78,8 +79,8 @@ def test_a_point_that_is_clicked_there_is_read_here(page: Driven) -> None:
     click_point(opened, "0.25-160")
     expect(opened).to_have_url(re.compile("width=0.25"))
 
-    assert handle.selection is not None
-    assert handle.selection.network == MobileNetConfig(0.25, 160)
+    wanted = MobileNetConfig(0.25, 160)
+    assert soon(lambda: handle.selection is not None and handle.selection.network == wanted, 30)
 
 
 def test_what_is_pinned_there_is_read_here(page: Driven) -> None:
@@ -91,8 +92,8 @@ def test_what_is_pinned_there_is_read_here(page: Driven) -> None:
     pin.click()
     expect(opened).to_have_url(re.compile("pins=ResNet-18"))
 
-    assert handle.selection is not None
-    assert handle.selection.pinned == ("resnet18",)
+    wanted = ("resnet18",)
+    assert soon(lambda: handle.selection is not None and handle.selection.pinned == wanted, 30)
     assert "pinned" in repr(handle.selection)
 
 
