@@ -18,8 +18,10 @@ FITS = "document.querySelector('[data-testid=stMain]').scrollWidth <= 390"
 
 
 def open_choose(page: Page) -> None:
+    settle(page)
     page.get_by_role("link", name="Choose").click()
     page.get_by_role("heading", name="Choose for me").wait_for()
+    settle(page)
 
 
 def figure(page: Page, key: str) -> str:
@@ -32,8 +34,9 @@ def test_from_a_budget_to_an_answer_that_was_measured(visits: Visits, server: Se
     page = visits.open(server.url)
     open_choose(page)
     for label, limit in (("Latency at most, ms", "500"), ("Weights at most, MB", "2.2")):
-        page.get_by_label(label, exact=True).fill(limit)
-        page.keyboard.press("Enter")
+        field = page.get_by_label(label, exact=True)
+        field.fill(limit)
+        field.press("Enter")
         settle(page)
     page.get_by_role("button", name="Calibrate").click()
 

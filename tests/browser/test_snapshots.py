@@ -15,7 +15,7 @@ from benchmarks.snapshot import Snapshot, loads
 from benchmarks.store import Store
 from benchmarks.texts import own_direction
 from tests.browser.test_looks import PHONE, bare, violations, whole
-from tests.browser.visiting import LAPTOP, MEASURING_MS, Visits
+from tests.browser.visiting import LAPTOP, MEASURING_MS, Visits, settle
 from tests.serving import Server
 from tests.test_report import SCRIPTS, SCRIPTURES
 from tests.test_report import a_snapshot as described
@@ -37,7 +37,10 @@ def gallery(kept: Store) -> Iterator[Server]:
 
 
 def open_page(page: Page, name: str) -> None:
+    settle(page)
     page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+    page.get_by_role("heading", name=name, level=1).wait_for()
+    settle(page)
 
 
 def by_address(visits: Visits) -> None:
@@ -53,6 +56,7 @@ def test_a_measured_run_is_saved_found_again_and_opened_by_its_link(
     visits: Visits, gallery: Server, kept: Store
 ) -> None:
     page = visits.open(f"{gallery.url}?engine=ONNX+Runtime&effort=Quick")
+    settle(page)
     page.get_by_role("button", name=re.compile("^Measure 1.0-224")).click()
     link = page.get_by_role("link", name="Save or share this run")
     expect(link).to_be_visible(timeout=MEASURING_MS)

@@ -126,6 +126,7 @@ def tab_to(page: Page, target: Locator, *, at_most: int = 90) -> None:
 
 def press(page: Page, button: str, title: str = "") -> Locator:
     """Press a button that starts a measurement; the strip that then shows it."""
+    settle(page)
     page.get_by_role("button", name=button).click()
     return jobs(page).filter(has_text=title or button)
 
