@@ -119,7 +119,7 @@ def test_jobs_run_in_the_order_in_which_they_came(
 ) -> None:
     jobs = [manager.submit(request(title=title)) for title in "abc"]
 
-    assert [view.ahead for view in manager.jobs()[-3:]] == [1, 2, 3]
+    assert soon(lambda: [view.ahead for view in manager.jobs()[-3:]] == [1, 2, 3])
     assert {view.first for view in manager.jobs()[-3:]} == {"Measure something else"}
     assert [manager.wait_for(job, 0).state for job in jobs[1:]] == ["queued", "queued"]
 
