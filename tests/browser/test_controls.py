@@ -153,5 +153,5 @@ def test_the_whole_job_can_be_done_without_a_mouse(page: Page) -> None:
     tab_to(page, page.get_by_role("button", name="Measure 0.25-224"))
     page.keyboard.press("Enter")
 
-    expect(jobs(page).filter(has_text="Measure MobileNet 0.25-224")).to_be_visible()
+    expect(jobs(page).filter(has_text="Measure MobileNet 0.25-224").last).to_be_visible()
     expect(measured(page)).to_be_visible(timeout=MEASURING_MS)

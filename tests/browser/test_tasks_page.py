@@ -46,7 +46,7 @@ def test_a_task_is_timed_on_the_page_and_its_link_leads_back(
     page.get_by_role("heading", name="Face embedding").wait_for()
     expect(page).to_have_url(re.compile("task=Face"))
     page.get_by_role("button", name="Time 6 networks here").click()
-    expect(jobs(page).filter(has_text="Task: Face embedding")).to_be_visible()
+    expect(jobs(page).filter(has_text="Task: Face embedding").last).to_be_visible()
     expect(jobs(page)).to_have_count(0, timeout=180_000)
     expect(page.get_by_text("failed")).to_have_count(0)
     cells = page.get_by_test_id("stDataFrame").locator("canvas td")
