@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests import neighbour
-from tests.browser.visiting import MEASURING_MS, Visits, jobs, measured, press
+from tests.browser.visiting import MEASURING_MS, Visits, engines_tried, jobs, measured, press
 from tests.serving import Server
 
 NEIGHBOUR = "the neighbour's measurement"
@@ -15,6 +15,8 @@ def test_a_reload_finds_the_running_measurement_again(
     visits: Visits, server: Server, locks: Path
 ) -> None:
     page = visits.open(f"{server.url}?width=0.5&resolution=128&effort=quick")
+    engines_tried(page)
+    expect(jobs(page)).to_have_count(0, timeout=MEASURING_MS)  # of a server's first minute
     with neighbour.measuring(NEIGHBOUR, locks):
         strip = press(page, "Measure 0.5-128", "Measure MobileNet 0.5-128")
         expect(strip.last).to_contain_text("waits for 1 measurement on this machine")
