@@ -17,9 +17,7 @@ TURNS_S, A_NETWORK_S, A_DISSECTION_S = 5.0, 0.75, 3.0
 ANCHOR = "1.0-224"  # what nearly all are compared with; the run times it twice
 
 
-def request(
-    scenario: Scenario, preset: Preset, wanted: Iterable[Claim] | None = None, *, owner: str = ""
-) -> Request:
+def request(scenario: Scenario, preset: Preset, wanted: Iterable[Claim] | None = None) -> Request:
     """One run in which all the networks of `wanted` (None: of all claims) take turns.
 
     Raises ScenarioError for what this machine cannot run, and where nothing is to be measured.
@@ -33,7 +31,6 @@ def request(
         quality="preview" if preset == "preview" else "measured",
         fresh=True,
         layers=_networks(key for claim in chosen for key in claim.layers),
-        owner=owner,
     )
 
 

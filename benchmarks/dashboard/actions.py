@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import streamlit as st
 
 from benchmarks.candidates import Candidate
@@ -85,43 +88,57 @@ def show_refusal() -> None:
         st.error(plain(problem), icon=":material/block:")
 
 
+def refuse(reason: object) -> None:
+    """Keep it for `show_refusal`."""
+    st.session_state["refused"] = str(reason)
+
+
+def start(request: Callable[[], Request]) -> None:
+    """Queue what is asked for, unless the very same is under way: a click may be doubled.
+
+    request: called at once; it may raise ScenarioError, which `show_refusal` tells then.
+    """
+    try:
+        wanted: Request = replace(request(), owner=session.owner())
+    except ScenarioError as error:
+        refuse(error)
+        return
+    if not is_under_way(wanted, session.manager().jobs()):
+        submit(wanted)
+
+
 def _measure(selected: Candidate, baseline: Candidate) -> None:
-    if (way := _way()) is not None:
-        effort, memory = controls.chosen_effort(), controls.chosen_memory()
-        networks = (baseline, selected)
-        _start(f"Measure {selected.name}", networks, (way,), effort, "measured", memory=memory)
+    effort, memory = controls.chosen_effort(), controls.chosen_memory()
+    start(
+        lambda: _request(
+            f"Measure {selected.name}",
+            (baseline, selected),
+            (controls.chosen_scenario(),),
+            effort,
+            "measured",
+            memory=memory,
+        )
+    )
 
 
 def _compare_engines(selected: Candidate) -> None:
-    if (way := _way()) is not None:
-        ways = fastest.scenarios(way, session.engine_statuses())
-        title = f"Compare engines for {selected.name}"
-        _start(title, (selected,), ways, controls.chosen_effort(), "measured")
+    title, effort = f"Compare engines for {selected.name}", controls.chosen_effort()
+    start(lambda: _request(title, (selected,), _engines(), effort, "measured"))
+
+
+def _engines() -> tuple[Scenario, ...]:
+    return fastest.scenarios(controls.chosen_scenario(), session.engine_statuses())
 
 
 def _time(title: str, networks: tuple[Candidate, ...]) -> None:
-    if (way := _way()) is not None:
-        time_networks(title, networks, (way,))
-
-
-def _way() -> Scenario | None:
-    try:
-        return controls.chosen_scenario()
-    except ScenarioError as error:
-        refuse(error)
-        return None
-
-
-def refuse(error: Exception) -> None:
-    """For `show_refusal`."""
-    st.session_state["refused"] = str(error)
+    start(lambda: _request(title, networks, (controls.chosen_scenario(),), "quick", "preliminary"))
 
 
 def time_networks(
     title: str, candidates: tuple[Candidate, ...], scenarios: tuple[Scenario, ...]
 ) -> None:
     """In turns, quickly."""
-    _start(title, candidates, scenarios, "quick", "preliminary")
+    start(lambda: _request(title, candidates, scenarios, "quick", "preliminary"))
 
 
 def measure_networks(
@@ -131,7 +148,7 @@ def measure_networks(
     effort: Preset,
 ) -> None:
     """In turns, in fresh processes."""
-    _start(title, candidates, scenarios, effort, "measured")
+    start(lambda: _request(title, candidates, scenarios, effort, "measured"))
 
 
 def preview(choice: Choice) -> None:
@@ -143,7 +160,13 @@ def preview_network(network: Candidate, scenario: Scenario) -> None:
     """The same, of any network."""
     manager = session.manager()
     if needs_preview(network, scenario, manager.jobs(), session.owner(), manager.collection()):
-        _submit(f"Preview of {network.name}", (network,), (scenario,), "preview", "preview")
+        start(lambda: _preview_request(network, scenario))
+
+
+def _preview_request(network: Candidate, scenario: Scenario) -> Request:
+    title = f"Preview of {network.name}"
+    asked = _request(title, (network,), (scenario,), "preview", "preview")
+    return replace(asked, delay_s=PREVIEW_DELAY_S)
 
 
 def needs_preview(
@@ -185,7 +208,7 @@ def _what(request: Request) -> tuple[object, ...]:
     return request.candidates, request.scenarios, *how
 
 
-def _start(
+def _request(
     title: str,
     candidates: tuple[Candidate, ...],
     scenarios: tuple[Scenario, ...],
@@ -193,38 +216,17 @@ def _start(
     quality: Quality,
     *,
     memory: bool = False,
-) -> None:
-    if len(scenarios) == 1:
-        title = f"{title} in {way_label(scenarios[0])}"
-    _submit(title, tuple(dict.fromkeys(candidates)), scenarios, preset, quality, memory=memory)
-
-
-def _submit(
-    title: str,
-    candidates: tuple[Candidate, ...],
-    scenarios: tuple[Scenario, ...],
-    preset: Preset,
-    quality: Quality,
-    *,
-    memory: bool = False,
-) -> None:
-    try:
-        request = Request(
-            title=title,
-            candidates=candidates,
-            scenarios=scenarios,
-            preset=preset,
-            quality=quality,
-            fresh=quality == "measured",
-            memory=memory,
-            owner=session.owner(),
-            delay_s=PREVIEW_DELAY_S if quality == "preview" else 0.0,
-        )
-    except ScenarioError as error:
-        refuse(error)
-        return
-    if not is_under_way(request, session.manager().jobs()):
-        submit(request)
+) -> Request:
+    """Where there is one way to run them, the title says which. Raises ScenarioError."""
+    return Request(
+        title=f"{title} in {way_label(scenarios[0])}" if len(scenarios) == 1 else title,
+        candidates=tuple(dict.fromkeys(candidates)),
+        scenarios=scenarios,
+        preset=preset,
+        quality=quality,
+        fresh=quality == "measured",
+        memory=memory,
+    )
 
 
 def submit(task: Task) -> None:
@@ -232,7 +234,7 @@ def submit(task: Task) -> None:
     try:
         session.manager().submit(task)
     except OSError as error:
-        st.session_state["refused"] = (
+        refuse(
             f"{task.title} could not be queued: {error.strerror or error}. "
             "Make room on the disk and try again."
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -230,16 +229,6 @@ def _button(
         key=key,
         help=help,
         disabled=status is not None and not status.available,
-        on_click=_submit,
+        on_click=actions.start,
         args=(request,),
     )
-
-
-def _submit(request: Callable[[], Request]) -> None:
-    try:
-        wanted: Request = replace(request(), owner=session.owner())
-    except ScenarioError as error:
-        actions.refuse(error)
-        return
-    if not actions.is_under_way(wanted, session.manager().jobs()):
-        actions.submit(wanted)

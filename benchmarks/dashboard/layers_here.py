@@ -18,7 +18,7 @@ from benchmarks.layer_sum import sum_of
 from benchmarks.layer_table import ceiling_text
 from benchmarks.results import Measurement, Run
 from benchmarks.roofline import roofline, why_no_roofline
-from benchmarks.scenarios import Scenario, ScenarioError
+from benchmarks.scenarios import Scenario
 from mobilenet.config import MobileNetConfig
 from mobilenet.cost import cost
 
@@ -95,22 +95,19 @@ def _why_not(collection: Collection, network: Candidate, scenario: Scenario) -> 
     return next((failure.reason for failure in failures), None)
 
 
+def _request(network: Candidate) -> Request:
+    """In the way that the controls say at that moment. Raises ScenarioError."""
+    scenario = controls.chosen_scenario()
+    return Request(
+        title=f"Time the layers of {network.name} in {way_label(scenario)}",
+        candidates=(network,),
+        scenarios=(scenario,),
+        preset="quick",
+        quality="measured",
+        fresh=True,
+        layers=(network,),
+    )
+
+
 def _start(network: Candidate) -> None:
-    """In the way that the controls say at that moment."""
-    try:
-        scenario = controls.chosen_scenario()
-        request = Request(
-            title=f"Time the layers of {network.name} in {way_label(scenario)}",
-            candidates=(network,),
-            scenarios=(scenario,),
-            preset="quick",
-            quality="measured",
-            fresh=True,
-            layers=(network,),
-            owner=session.owner(),
-        )
-    except ScenarioError as error:
-        actions.refuse(error)
-        return
-    if not actions.is_under_way(request, session.manager().jobs()):
-        actions.submit(request)
+    actions.start(lambda: _request(network))

@@ -190,7 +190,7 @@ def _start(task: TaskName) -> None:
     try:
         _submit(_order(task))
     except (ConfigError, RecipeError) as error:
-        st.session_state["refused"] = str(error)
+        actions.refuse(error)
 
 
 def _submit(order: TaskOrder) -> None:

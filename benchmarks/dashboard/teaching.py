@@ -193,7 +193,7 @@ def _start() -> None:
         )
         actions.submit(Training(title, orders, read_machine().usable_cpus, session.owner()))
     except (ConfigError, RecipeError) as error:
-        st.session_state["refused"] = str(error)
+        actions.refuse(error)
 
 
 def _orders() -> tuple[Order, ...]:

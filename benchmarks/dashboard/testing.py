@@ -85,13 +85,7 @@ def start(*, everything: bool) -> None:
     scenario = _scenario()
     found = claims.findings(session.manager().collection(), scenario)
     wanted = None if everything else claims.missing(found)
-    try:
-        request = claims.request(scenario, _effort(), wanted, owner=session.owner())
-    except ScenarioError as error:
-        st.session_state["refused"] = str(error)
-        return
-    if not actions.is_under_way(request, session.manager().jobs()):
-        actions.submit(request)
+    actions.start(lambda: claims.request(scenario, _effort(), wanted))
 
 
 def _scenario() -> Scenario:

@@ -140,7 +140,7 @@ class Jupyter:
         page.get_by_text("Run All Cells", exact=True).click()
 
     def _kernel_states(self) -> list[str]:
-        """None while the server is too busy to tell."""
+        """Nothing while the server is too busy to tell."""
         try:
             with urllib.request.urlopen(self.url("api/kernels"), timeout=5) as answer:
                 return [one["execution_state"] for one in json.load(answer)]

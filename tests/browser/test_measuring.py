@@ -47,9 +47,8 @@ def test_memory_is_a_figure_more_once_it_has_been_asked_for(visits: Visits) -> N
         memory = page.get_by_test_id("stMetric").filter(has_text=re.compile("^Memory"))
         expect(memory).to_have_count(0)
         page.get_by_test_id("stCheckbox").filter(has_text="Memory too").locator("label").click()
-        page.get_by_role(
-            "button", name="Measure 0.25-160"
-        ).click()  # at once: it counts all the same
+        # At once, without waiting until the page has followed: it counts all the same.
+        page.get_by_role("button", name="Measure 0.25-160").click()
         strip = jobs(page).filter(has_text="Measure MobileNet 0.25-160")
         expect(strip.last).to_be_visible()
         expect(strip).to_have_count(0, timeout=MEASURING_MS)
