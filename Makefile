@@ -1,19 +1,33 @@
 # Everything runs in .venv; nothing is installed outside it.
 PYTHON ?= python3
 BIN := .venv/bin
-TWO := --numprocesses 2 --dist loadfile
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: app test test-quick check bench notebook clean
+.PHONY: app test test-quick test-slow test-all durations wording check bench notebook clean
 
 app: .venv/installed  ## open the dashboard
 	$(BIN)/streamlit run app.py
 
-test: .venv/installed-dev check  ## lint, types, all tests
-	$(BIN)/python -m pytest $(TWO) -m "not browser and not alone"
-	$(BIN)/python -m pytest -m "browser or alone"
+test: .venv/installed-dev check  ## lint, types, and all tests but the slow ones; ten minutes
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone"
+	$(PYTEST) -m "alone and not slow"
 
-test-quick: .venv/installed-dev  ## without browser and slow tests
-	$(BIN)/python -m pytest $(TWO) -m "not slow and not browser and not alone"
+test-quick: .venv/installed-dev  ## without a browser and real workers; two minutes
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone and not browser and not real"
+
+test-slow: .venv/installed-dev  ## the tests that `test` leaves out
+	$(PYTEST) $(SIDE_BY_SIDE) -m "slow and not alone"
+	$(PYTEST) -m "slow and alone"
+
+test-all: test test-slow  ## everything
+
+durations: .venv/installed-dev  ## where the time of `test` goes: the slowest tests, and files
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone" --durations 40 --durations-of-files
+
+wording: .venv/installed-dev  ## write tests/wording.txt anew after a change of words
+	$(PYTEST) --write-wording
 
 check: .venv/installed-dev  ## lint and types
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from benchmarks.layer_times import LayerTime, LayerTimes
 from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Scenario
 from mobilenet.cost import cost
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 EAGER = Scenario()
 NETWORKS = tuple(dict.fromkeys(key for claim in claims() for key in claim.networks))

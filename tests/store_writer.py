@@ -18,7 +18,7 @@ from sqlalchemy import URL, make_url
 
 from benchmarks.snapshot import Snapshot, dumps, loads
 from benchmarks.store import Store
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 SHARED, OWN = 10, 10
 RUN = a_run(measurement("0.5-160", rounds=3, calls=3), measurement("resnet18", rounds=3, calls=3))

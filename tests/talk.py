@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from filelock import FileLock
+
 from benchmarks.candidates import candidate
 from benchmarks.messages import (
     COMMAND,
@@ -131,11 +133,12 @@ def exported(network: str = TINY, batch: int = 1) -> Path:
 def prepared(form: Form) -> Path:
     """Likewise in any form; a process of its own writes it, as compilers and quantisers warn."""
     folder = form.folder()
-    if form.is_prepared():
-        return folder
-    with ready_worker("eager") as worker:
-        answer, _ = worker.ask(Prepare("a run", form, str(folder)))
-    assert isinstance(answer, Prepared), answer
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):  # another process of the suite may be at it
+        if not form.is_prepared():
+            with ready_worker("eager") as worker:
+                answer, _ = worker.ask(Prepare("a run", form, str(folder)))
+            assert isinstance(answer, Prepared), answer
     return folder
 
 

@@ -20,7 +20,7 @@ from benchmarks.jobs.environment import OtherEnvironmentError, find_environment
 from benchmarks.scenarios import ScenarioError
 from benchmarks.timing.statistics import Interval
 from benchmarks.timing.verdicts import Verdict
-from tests.samples import measurement
+from tests.builders import measurement
 from tests.test_cli import TINY, run
 
 OLDER = "1.0.0"  # that the other environment says its onnxruntime is
@@ -51,7 +51,7 @@ def bare_environment(folder: Path) -> Path:
     return folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_the_same_networks_are_timed_in_both_and_compared_by_turn(
     other: Path, tmp_path: Path
 ) -> None:

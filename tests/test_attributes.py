@@ -171,7 +171,7 @@ class TestQuality:
         assert quality.low < quality.percent < quality.high
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_tiny_network_learns_attributes_of_faces_that_it_never_saw() -> None:
     task = generated(600)
 

@@ -19,7 +19,7 @@ from benchmarks.latency_model import LatencyModelError
 from benchmarks.machine import read_machine
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario
-from tests.samples import a_run
+from tests.builders import a_run
 from tests.test_choosing import MULTIPLE
 from tests.test_latency_model import timed
 
@@ -115,7 +115,7 @@ def test_what_nothing_can_meet_is_said_without_measuring(calibration: Path) -> N
     assert "Learned from 14 networks" in answer.replace("\n", " ")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_calibration_is_kept_where_none_is_and_used_again(tmp_path: Path) -> None:
     file = tmp_path / "eager.json"
     first = choose("--max-latency", "1us", "--calibration", str(file))
@@ -131,7 +131,7 @@ def test_a_calibration_is_kept_where_none_is_and_used_again(tmp_path: Path) -> N
 
 
 @pytest.mark.alone
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_an_answer_was_measured_here(calibration: Path, tmp_path: Path) -> None:
     """The planted calibration is wrong about this machine, as one from elsewhere would be."""
     out = tmp_path / "run.json"

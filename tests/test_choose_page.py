@@ -22,7 +22,7 @@ from benchmarks.jobs.request import Request
 from benchmarks.latency_model import fit
 from benchmarks.results import Run
 from mobilenet.config import MobileNetConfig
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 from tests.test_choosing import MULTIPLE, SCENARIO, measured
 from tests.test_latency_model import timed
 

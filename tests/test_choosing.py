@@ -14,7 +14,7 @@ from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
 from mobilenet.accuracy import accuracy
 from mobilenet.config import MobileNetConfig
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 from tests.test_latency_model import planted_ms, timed
 from tests.test_validity import disturbed
 

@@ -23,7 +23,7 @@ from benchmarks.timing.contamination import Signals
 from mobilenet.config import MobileNetConfig
 from mobilenet.cost import cost
 from tests.planted_paper import EAGER, NETWORKS, WITH_LAYERS, dissected, paper_run, timed
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 # arXiv:1704.04861, as printed.
 TABLES = {

@@ -263,7 +263,7 @@ def test_every_command_explains_itself_within_80_columns(name: str) -> None:
     assert "--json" in shown
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_engines_really_run_what_they_say_they_run() -> None:
     finished = run("engines", "--json", limit_s=600)  # a compiler and an exporter start cold
 

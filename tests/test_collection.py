@@ -9,7 +9,7 @@ from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
 from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
-from tests.samples import measurement
+from tests.builders import measurement
 
 EAGER = Scenario()
 A, B = candidate("0.5-160"), candidate("resnet18")

@@ -14,7 +14,7 @@ from benchmarks.scenarios import Scenario
 from benchmarks.setups import facts, machine_key, machine_label
 from benchmarks.snapshot import dumps, loads
 from benchmarks.timing.contamination import Signals
-from tests.samples import MACHINE, a_run, measurement
+from tests.builders import MACHINE, a_run, measurement
 
 
 def proper(network: str, median_ms: float, **more: object) -> Measurement:

@@ -12,7 +12,7 @@ from benchmarks.timing.contamination import (
     Signals,
     disturbances,
 )
-from tests.samples import measurement
+from tests.builders import measurement
 
 MS = 1_000_000
 QUIET = Signals(wall_ns=20 * MS, delay_ns=50_000, involuntary=1, major_faults=0, throttled=0)

@@ -19,7 +19,7 @@ from benchmarks.references import references
 from benchmarks.results import Failure
 from benchmarks.scenarios import Scenario
 from mobilenet.accuracy import SOURCES
-from tests.samples import measurement
+from tests.builders import measurement
 
 HALF = candidate("0.5-160")
 

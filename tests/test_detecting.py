@@ -481,7 +481,7 @@ def taught(shown: Annotated) -> ssd.SingleShot:
     return network
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 class TestTraining:
     def test_it_finds_shapes_better_than_chance_and_than_before(
         self, shown: Annotated, taught: ssd.SingleShot

@@ -50,7 +50,7 @@ def test_the_closed_form_counts_what_torch_counts(detector: Detector) -> None:
     check_counts(detector)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 @pytest.mark.parametrize("detector", LARGE, ids=named)
 def test_it_does_so_for_the_papers_detectors(detector: Detector) -> None:
     check_counts(detector)
@@ -142,7 +142,7 @@ def test_a_detector_that_makes_as_many_boxes_as_it_finds_is_not_exported(engine:
 
 
 @pytest.mark.alone
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_detectors_are_timed_beside_other_networks_and_answer_alike_in_every_engine() -> None:
     keys = ["ssd-0.25-96-n3", "0.25-96-n10"]
     everywhere = api.measure(keys, engines=["eager", "onnxruntime", "openvino"])

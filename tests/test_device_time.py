@@ -23,7 +23,7 @@ from benchmarks.tables import to_frame, to_html, to_text
 from benchmarks.timing.contamination import GpuSignals, GpuState, Signals
 from benchmarks.timing.protocol import take_turn
 from benchmarks.worker import measure as measure_in_worker
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 from tests.talk import measure, only
 
 MS = 1_000_000

@@ -129,7 +129,7 @@ class TestLosses:
         assert float(of_embeddings(teachers.flip(0), teachers)) == pytest.approx(2)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_attributes_are_learnt_from_a_teacher_alone() -> None:
     task = attribute_table.generated(400)
     teacher = taught(task, epochs=15, width=0.5)
@@ -141,7 +141,7 @@ def test_attributes_are_learnt_from_a_teacher_alone() -> None:
     assert found.low > quality(task, untrained(task, seed=1)).high
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_embeddings_of_people_never_seen_come_near_the_teachers() -> None:
     """How well they verify is its teacher's affair; to be near it is what is emulated."""
     task = identities.generated(identities=100, images=6)

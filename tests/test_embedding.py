@@ -252,7 +252,7 @@ class TestVerification:
             same(torch.ones(8), torch.ones(100, 8))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_tiny_network_tells_faces_apart_that_it_never_saw() -> None:
     task = generated(identities=120, images=6)
 

@@ -216,12 +216,12 @@ def error_of(command: Measure) -> float:
     return error
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_compiled_network_computes_what_eager_pytorch_computes() -> None:
     assert error_of(measure(TINY, engine="compiled")) < 1e-4
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_compiled_network_leaves_no_copy_of_itself_when_its_worker_is_killed(
     tmp_path: Path,
 ) -> None:
@@ -237,7 +237,7 @@ def test_a_compiled_network_leaves_no_copy_of_itself_when_its_worker_is_killed(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_compiled_network_is_one_file_beside_pytorchs_answer() -> None:
     (task,) = measure(TINY, engine="compiled").tasks
     assert task.folder is not None
@@ -262,20 +262,20 @@ needs_executorch = pytest.mark.skipif(
 
 
 @needs_executorch
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 @pytest.mark.parametrize("network", [NETWORKS[0], "squeezenet1_0"])
 def test_executorch_computes_what_eager_pytorch_computes(network: str) -> None:
     assert error_of(measure(network, engine="executorch")) < 1e-4
 
 
 @needs_executorch
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_several_images_go_through_executorch_as_one_batch() -> None:
     assert error_of(measure(TINY, engine="executorch", batch=3)) < 1e-4
 
 
 @needs_executorch
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_executorch_refuses_a_file_for_another_batch_in_words() -> None:
     command = measure(TINY, engine="executorch", batch=3)
     task = replace(command.tasks[0], scenario=Scenario(engine="executorch", batch=2))
@@ -473,7 +473,7 @@ def answer_of(command: list[str], environment: Mapping[str, str]) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_no_process_of_a_measurement_opens_a_connection_to_the_internet(
     watched: Mapping[str, str], tmp_path: Path
 ) -> None:

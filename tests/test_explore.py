@@ -25,7 +25,7 @@ from benchmarks.scenarios import Scenario
 from mobilenet.config import paper_grid
 from tests import neighbour
 from tests.planted_paper import paper_run
-from tests.samples import a_run
+from tests.builders import a_run
 from tests.test_recommendation import timed
 from tests.test_validity import disturbed
 

@@ -12,7 +12,7 @@ from benchmarks.references import references
 from benchmarks.scenarios import ScenarioError
 from benchmarks.variants import Metric
 from mobilenet.config import MobileNetConfig
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 RUN = a_run(
     measurement("0.5-160"),

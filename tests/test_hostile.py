@@ -13,7 +13,7 @@ from benchmarks.report import read
 from benchmarks.snapshot import SnapshotError, dumps
 from benchmarks.texts import problem_of
 from benchmarks.usage import peak_bytes, reset_peak
-from tests.samples import a_run, measurement, with_layers
+from tests.builders import a_run, measurement, with_layers
 
 DOCUMENTS = 10_000
 MAX_GROWTH_BYTES = 300_000_000  # of memory, at the peak
@@ -168,7 +168,7 @@ WRECKS: tuple[Wreck, ...] = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_ten_thousand_hostile_documents_are_all_refused_and_none_crashes() -> None:
     text = json.dumps(GOOD)
     can_tell = reset_peak()  # what earlier tests took would hide what these take

@@ -10,7 +10,7 @@ from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline, st
 from benchmarks.results import Block, Measurement
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import GpuSignals, Signals
-from tests.samples import measurement
+from tests.builders import measurement
 
 EAGER = Scenario()
 

@@ -14,7 +14,7 @@ from benchmarks.snapshot import SnapshotError, dumps, loads
 from benchmarks.store import Store
 from benchmarks.store.connection import STORE_VARIABLE, StoreError
 from benchmarks.store.entries import TagError
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 RUN = a_run(measurement("0.5-160"), measurement("resnet18", median_ms=9.0))
 

@@ -18,7 +18,7 @@ from tests.talk import ROOT, TINY, exported
 from tests.waiting import soon
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.slow("TODO: say why"),
     pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals"),
 ]
 INTERRUPTS = 10

@@ -20,7 +20,7 @@ from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
 from mobilenet.config import MobileNetConfig
 from mobilenet.cost import cost
-from tests.samples import measurement
+from tests.builders import measurement
 
 HELD_OUT = random.Random(3).sample(space(), 60)
 

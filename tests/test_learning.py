@@ -166,7 +166,7 @@ def taught(globe: Geolocation) -> MobileNet:
     return network
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 class TestPlaces:
     def test_they_are_told_better_than_by_chance_and_than_by_an_untrained_network(
         self, globe: Geolocation, taught: MobileNet

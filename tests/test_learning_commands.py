@@ -72,7 +72,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
     return folder, outcome
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_what_is_trained_is_told_scored_and_given_to_keras(
     tmp_path: Path, runs: tuple[Path, dict[str, Any]]
 ) -> None:
@@ -103,7 +103,7 @@ def test_what_is_trained_is_told_scored_and_given_to_keras(
     assert not (tmp_path / "t").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_every_engine_gives_the_same_answers_and_int8_what_it_costs(
     runs: tuple[Path, dict[str, Any]],
 ) -> None:
@@ -134,7 +134,7 @@ def test_every_engine_gives_the_same_answers_and_int8_what_it_costs(
             assert change["same"] > 400
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_killed_again_and_again_it_ends_in_the_same_network(tmp_path: Path) -> None:
     asked = ("train", *SMALL, "--epochs", 30, "--threads", 1)
     whole = run(*asked, "--out", tmp_path / "whole")
@@ -165,7 +165,7 @@ def test_killed_again_and_again_it_ends_in_the_same_network(tmp_path: Path) -> N
     assert left == ["checkpoint.pt", "training.json", "weights.safetensors"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_an_interrupt_keeps_what_was_trained_and_says_how_to_go_on(tmp_path: Path) -> None:
     asked = ("train", *SMALL, "--epochs", 500, "--out", tmp_path)
     process = subprocess.Popen(

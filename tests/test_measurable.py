@@ -219,7 +219,7 @@ def test_a_result_that_comes_while_the_page_is_drawn_is_shown_once_it_is(locks: 
         import streamlit as st
 
         from benchmarks.dashboard import progress, session
-        from tests.samples import a_run
+        from tests.builders import a_run
 
         session.need_queue("Nothing can be measured")
         st.write(f"{len(session.manager().collection().finished)} runs")

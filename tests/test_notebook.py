@@ -63,7 +63,7 @@ def test_a_notebook_ends_with_a_link_to_the_next(path: Path, following: Path) ->
     assert f"({following.name})" in read(path).cells[-1].source
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 @pytest.mark.parametrize("name", SHOWS)
 def test_a_notebook_runs_from_top_to_bottom(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,11 +18,11 @@ from benchmarks.notebook.frame import frame
 from benchmarks.scenarios import ScenarioError
 from benchmarks.steering.announcement import Announcement, announced
 from mobilenet import ConfigError
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 from tests.talk import ROOT
 from tests.waiting import soon
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("TODO: say why")
 
 OPENS = """
 import sys

@@ -32,7 +32,7 @@ from mobilenet import MobileNet, MobileNetConfig, cost
 from tests import nets
 from tests.jobs import tickets, workers
 from tests.nets import Net
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 from tests.talk import ROOT, TINY, exported, ready_worker
 
 SHAPE = (3, 32, 32)

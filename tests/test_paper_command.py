@@ -18,7 +18,7 @@ from benchmarks.results import Failure, Run
 from benchmarks.snapshot import load, save
 from benchmarks.timing.protocol import Preset
 from tests.planted_paper import EAGER, NETWORKS, paper_run
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 
 def call(*arguments: str | Path) -> Result:

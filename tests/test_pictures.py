@@ -12,7 +12,7 @@ from benchmarks.charts.thumbnail import HEIGHT, WIDTH
 from benchmarks.dashboard.viewer import link_to
 from benchmarks.dots import Dot, dots
 from benchmarks.samples import samples
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 ID = "a" * 26
 

@@ -10,7 +10,7 @@ from benchmarks.recommendation import Recommendation, recommend
 from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Precision, Scenario
 from benchmarks.tables import to_html, to_text
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 from tests.test_validity import disturbed, in_workers
 
 STEADY = (1.0, 1.001, 0.999, 1.0, 1.0)

@@ -147,7 +147,7 @@ def test_what_has_no_twin_in_keras_is_not_tried(
         release(found, tmp_path / "m.tflite", "tflite")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 @pytest.mark.skipif(
     TENSORFLOW_PYTHON is None, reason="MOBILENET_BENCH_TENSORFLOW_PYTHON names no environment"
 )

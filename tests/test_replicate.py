@@ -15,7 +15,7 @@ from benchmarks.messages import Progress
 from benchmarks.results import Measurement, Run
 from benchmarks.timing.protocol import EFFORTS
 from tests.jobs import machine_is_free, names, request, run, workers
-from tests.samples import undisturbed
+from tests.builders import undisturbed
 from tests.talk import TINY, exported
 
 OTHER = "0.25-64-n10"

@@ -20,7 +20,7 @@ from benchmarks.results import Failure
 from benchmarks.snapshot import MAX_BYTES as SNAPSHOT_BYTES
 from benchmarks.snapshot import Snapshot, SnapshotError, dumps, loads
 from tests.planted_paper import paper_run
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 SCRIPT = "<script>alert(1)</script>"
 SCRIPTS = [

@@ -15,7 +15,7 @@ from benchmarks.candidates import candidate
 from benchmarks.reproduce import Screen, notebook, preset_for, python
 from benchmarks.scenarios import Scenario
 from mobilenet.config import MobileNetConfig
-from tests.samples import measurement
+from tests.builders import measurement
 from tests.talk import ROOT, TINY, exported
 
 SCREEN = Screen(

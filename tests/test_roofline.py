@@ -21,7 +21,7 @@ from benchmarks.results import Measurement, Run
 from benchmarks.roofline import attainable, ridge, roofline, rooflines, why_no_roofline
 from benchmarks.scenarios import ScenarioError
 from mobilenet.cost import Cost, cost
-from tests.samples import a_run, measurement, with_layers
+from tests.builders import a_run, measurement, with_layers
 
 ROOT = Path(__file__).resolve().parents[1]
 # 100 GFLOP/s, 10 GB/s: the two meet at 10 FLOP a byte.

@@ -28,7 +28,7 @@ from benchmarks.results import Failure, Measurement
 from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.timing.protocol import EFFORTS, Effort
 from tests.jobs import LONG, MANY, machine_is_free, names, request, run, tickets, workers
-from tests.samples import undisturbed
+from tests.builders import undisturbed
 from tests.talk import ROOT, TINY, exported
 from tests.waiting import has_ended, soon
 

@@ -17,7 +17,7 @@ from benchmarks.results import Measurement
 from benchmarks.snapshot import Snapshot, dumps, loads, save
 from benchmarks.snapshot import read as read_document
 from benchmarks.store import Store
-from tests.samples import MACHINE, a_run, measurement
+from tests.builders import MACHINE, a_run, measurement
 
 
 def call(*arguments: str | Path) -> Result:

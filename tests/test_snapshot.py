@@ -30,7 +30,7 @@ from benchmarks.timing.contamination import GpuSignals, Signals
 from benchmarks.timing.protocol import PROTOCOL_VERSION
 from benchmarks.usage import NVML, PACKAGE, Energy, Memory
 from mobilenet.config import MobileNetConfig
-from tests.samples import a_run, measurement, with_layers
+from tests.builders import a_run, measurement, with_layers
 
 ROOT = Path(__file__).resolve().parents[1]
 Change = Callable[[dict[str, Any]], object]
@@ -437,7 +437,7 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(tmp_path: Pat
     code = (
         "import resource, sys\n"
         "from benchmarks.snapshot import save, SnapshotError\n"
-        "from tests.samples import a_run, measurement\n"
+        "from tests.builders import a_run, measurement\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try:\n"
         "    save(a_run(measurement('0.5-160')), sys.argv[1])\n"

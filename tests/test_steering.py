@@ -21,7 +21,7 @@ from benchmarks.steering.endpoint import Endpoint
 from benchmarks.steering.messages import Done, Greet, Look, Select, Show, Shown, View
 from benchmarks.steering.switchboard import MAX_PAGES, Switchboard
 from benchmarks.store.connection import STORE_VARIABLE
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 SHOWN = Shown("0.5-160", "1.0-224", ("resnet18",), Scenario(), (measurement("0.5-160"),))
 RUN = a_run(measurement("0.5-160"))

@@ -25,7 +25,7 @@ from benchmarks.scenarios import Scenario
 from benchmarks.setups import machine_key
 from benchmarks.snapshot import Snapshot, dumps, loads
 from benchmarks.store import Store, StoreError, TagError, connection, tables
-from tests.samples import MACHINE, a_run, measurement
+from tests.builders import MACHINE, a_run, measurement
 from tests.store_writer import OWN, SHARED, made
 from tests.waiting import soon
 
@@ -368,7 +368,7 @@ class Writers:
         return self._acks.read_text(encoding="ascii").split() if self._acks.exists() else []
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(
     store_url: URL, tmp_path: Path
 ) -> None:
@@ -398,7 +398,7 @@ def test_what_was_acknowledged_survives_a_kill_at_any_moment(
         assert all(store.get(entry.id) for entry in listed.entries)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_twenty_at_once_lose_nothing_and_keep_nothing_twice(store_url: URL, tmp_path: Path) -> None:
     writers = Writers(store_url, tmp_path / "acks")
     for number in range(10):

@@ -12,7 +12,7 @@ from benchmarks.results import Block, Failure, Run
 from benchmarks.scenarios import Scenario
 from benchmarks.tables import to_frame, to_html, to_text
 from benchmarks.usage import PACKAGE, Energy, Memory
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 ESTIMATED = "0.35-200"  # between the trained networks
 NO_ACCURACY = "0.25-32-n10"

@@ -18,7 +18,7 @@ from benchmarks.jobs.request import Request
 from benchmarks.results import Failure, Run
 from benchmarks.scenarios import Scenario
 from benchmarks.snapshot import load
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 
 def call(*arguments: str | Path) -> Result:

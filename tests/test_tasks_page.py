@@ -15,7 +15,7 @@ from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
 from benchmarks.jobs.request import Request
 from benchmarks.scenarios import Scenario
 from tests import neighbour
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 from tests.test_paper_page import said, tried
 
 

@@ -39,7 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     return folder / "faces", found
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 class TestTaught:
     def test_it_is_told_beside_untrained_and_chance(
         self, trained: tuple[Path, dict[str, Any]]
@@ -109,7 +109,7 @@ def test_what_cannot_be_trained_is_refused(asked: tuple[str, ...], reason: str) 
     assert reason in refused("teach", *asked)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_killed_training_goes_on_and_ends_in_the_same_network(tmp_path: Path) -> None:
     asked = ("teach", "attributes", "--resolution", "32", "--epochs", "5", "--threads", "1")
     whole = run(*asked, "--out", tmp_path / "whole")
@@ -135,7 +135,7 @@ def test_a_killed_training_goes_on_and_ends_in_the_same_network(tmp_path: Path) 
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_code_trains_and_asks_too(tmp_path: Path) -> None:
     told: list[object] = []
     taught = bench.teach(

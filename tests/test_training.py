@@ -149,7 +149,7 @@ class TestGoingOn:
 
 
 class TestLearning:
-    @pytest.mark.slow
+    @pytest.mark.slow("TODO: say why")
     @pytest.mark.parametrize(
         ("optimiser", "rate", "convention"),
         [("rmsprop", 0.002, TENSORFLOW), ("sgd", 0.1, PYTORCH), ("adamw", 0.005, TENSORFLOW)],

@@ -18,7 +18,7 @@ from benchmarks.validation import (
     to_json,
     to_rows,
 )
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 from tests.test_validity import in_workers
 
 QUIET = ((1.0, 1.01, 0.99, 1.0, 1.0),) * 6

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.results import Conditions, Measurement, Run
 from benchmarks.timing.contamination import GpuSignals, Signals
 from benchmarks.validity import null_ratio, shared_gpu, state_of
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 
 MS = 1_000_000
 BUSY = Signals(20 * MS, delay_ns=10 * MS)

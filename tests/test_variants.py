@@ -21,7 +21,7 @@ from benchmarks.variants import (
     pareto_front,
 )
 from mobilenet import accuracy
-from tests.samples import measurement
+from tests.builders import measurement
 
 EAGER = Scenario()
 

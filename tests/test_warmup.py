@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.results import Measurement
 from benchmarks.timing.protocol import PLANS, Plan
 from benchmarks.timing.warmup import MAX_CALLS, can_tell, steady_after, typical_s, warm_up
-from tests.samples import measurement
+from tests.builders import measurement
 
 MS = 1_000_000
 PLAN = Plan(rounds=6, max_warmup_s=3.0)

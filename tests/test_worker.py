@@ -32,7 +32,7 @@ from benchmarks.messages import (
 from benchmarks.prepared import LOGITS, Form
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.protocol import Plan
-from tests.samples import undisturbed
+from tests.builders import undisturbed
 from tests.talk import (
     ENDLESS,
     QUICK,

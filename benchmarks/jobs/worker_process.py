@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from benchmarks.messages import COMMAND, EVENT, Command, Event, Receive
 
+MODULE = "benchmarks.worker"  # what a worker process runs
 _TAIL_CHARACTERS = 400
 _EXIT_GRACE_S = 5.0  # from the end of its output to the end of the process
 # Import paths of the project itself, so that a worker starts from any folder.
@@ -99,7 +100,7 @@ class WorkerProcess:
             with _interrupts_blocked():
                 self._process = subprocess.Popen(
                     # -P: a `benchmarks` or `random.py` in the working folder is not ours.
-                    [python or sys.executable, "-P", "-m", "benchmarks.worker", engine],
+                    [python or sys.executable, "-P", "-m", MODULE, engine],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._log,

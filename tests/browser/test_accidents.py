@@ -29,7 +29,7 @@ def measuring(page: Page, server: Server) -> list[psutil.Process]:
     return workers
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_worker_that_is_killed_costs_its_measurement_and_nothing_else(
     visits: Visits, server: Server
 ) -> None:
@@ -51,7 +51,7 @@ def test_a_worker_that_is_killed_costs_its_measurement_and_nothing_else(
     expect(measured(page)).to_be_visible()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL], ids=lambda by: by.name)
 def test_a_server_that_ends_leaves_no_worker_and_never_had_torch_loaded(
     visits: Visits, by: signal.Signals

@@ -29,7 +29,7 @@ def figure(page: Page, key: str) -> str:
     return found.get_attribute("aria-label") or ""
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_from_a_budget_to_an_answer_that_was_measured(visits: Visits, server: Server) -> None:
     page = visits.open(server.url)
     open_choose(page)

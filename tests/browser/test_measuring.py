@@ -37,7 +37,7 @@ def test_measure_shows_time_left_and_then_a_measured_figure_with_its_ratio(
     expect(card(page, "Mult-adds")).to_contain_text("−98 %")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel keeps the peak")
 def test_memory_is_a_figure_more_once_it_has_been_asked_for(visits: Visits) -> None:
     scenario = "width=0.25&resolution=160&effort=quick&engine=onnxruntime"
@@ -70,7 +70,7 @@ def test_a_cancelled_measurement_leaves_a_usable_page(page: Page) -> None:
     expect(card(page, "Mult-adds")).to_contain_text("418 M")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_the_sixteen_are_measured_in_one_go(page: Page) -> None:
     strip = press(page, "Measure the 16")
     expect(strip.last).to_be_visible()

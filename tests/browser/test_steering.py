@@ -13,7 +13,7 @@ from benchmarks.machine import read_machine
 from benchmarks.results import Run
 from mobilenet.config import MobileNetConfig
 from tests.browser.visiting import Visits, card, click_point, points, settle
-from tests.samples import a_run, measurement
+from tests.builders import a_run, measurement
 from tests.serving import Server
 from tests.waiting import soon
 

@@ -36,7 +36,7 @@ def test_the_tasks_are_as_legible_as_the_other_pages(
     page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollWidth <= 390")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_task_is_timed_on_the_page_and_its_link_leads_back(
     visits: Visits, server: Server
 ) -> None:
@@ -58,7 +58,7 @@ def test_a_task_is_timed_on_the_page_and_its_link_leads_back(
     visits.errors = [error for error in visits.errors if "404" not in error]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("TODO: say why")
 def test_a_task_is_trained_stopped_gone_on_with_and_tried(school: Server, visits: Visits) -> None:
     page = visits.open(school.url)
     open_tasks(page)

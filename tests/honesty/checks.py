@@ -15,7 +15,7 @@ from benchmarks.timing.protocol import take_turn
 from benchmarks.timing.statistics import Ratio, ratio_over_workers
 from benchmarks.timing.verdicts import verdict
 from tests.honesty.noise import MACHINES, RatioOf, measured
-from tests.samples import measurement
+from tests.builders import measurement
 
 RUNS = 1000  # of each made-up machine
 MS = 1_000_000

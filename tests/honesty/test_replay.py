@@ -36,7 +36,7 @@ from tests.honesty.replay import (
     within,
 )
 from tests.honesty.replay import after_another as after
-from tests.samples import MACHINE
+from tests.builders import MACHINE
 from tests.talk import TINY, exported
 
 RECORDING = Path(__file__).with_name("recorded.npz.xz")  # by tests.honesty.record

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.results import Block
 from benchmarks.timing.statistics import MIN_SAMPLES, Interval, quantile_interval
-from tests.samples import measurement
+from tests.builders import measurement
 
 TRIALS = 800
 SPREAD = 0.1
