@@ -15,7 +15,7 @@ from benchmarks.prepared import CACHE_VARIABLE
 from benchmarks.store.connection import STORE_VARIABLE
 from benchmarks.training.record import TRAINED_VARIABLE
 from tests import wording as wordings
-from tests.fake_worker import FakeMachine, installed
+from tests.fake_worker import FakeMachine, installed, processes
 from tests.postgres import find_programs, new_database, server
 
 WRITTEN = pytest.StashKey[dict[str, list[str]]]()
@@ -97,6 +97,13 @@ def _key(item: pytest.Item) -> str:
 def fake_machine() -> Iterator[FakeMachine]:
     """Supervisors of this process start workers that run nothing, on a machine that is made up."""
     with installed() as machine:
+        yield machine
+
+
+@pytest.fixture
+def fake_processes() -> Iterator[FakeMachine]:
+    """The same as processes, which can be killed, on a machine where all goes well."""
+    with processes() as machine:
         yield machine
 
 

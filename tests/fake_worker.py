@@ -1,14 +1,39 @@
 """A worker that runs nothing: the messages of `benchmarks.worker` about a machine that is made up.
 
-Queue, lock, cancelling, crashes, progress and pages are tested against it in milliseconds; tests of
-the real workers stand beside them (`tests/test_end_to_end.py`, `test_engines.py`, `test_worker.py`).
+Queue, lock, cancelling, crashes, progress and pages are tested against it in milliseconds. Tests of
+real workers: `test_end_to_end.py`, `test_engines.py`, `test_worker.py`; `test_fake_worker.py`
+compares what both say.
+
 It comes in two forms with one behaviour:
 
-- `install(machine)` replaces the child process by a thread of this process;
-- `python -m tests.fake_worker ENGINE` is a process to be killed, for `WorkerProcess` itself.
+- the fixture `fake_machine` (or `with installed() as machine`) replaces each child process by a
+  thread of this process, for whatever starts workers in it: Runner, Trainer, JobManager,
+  `benchmarks.measure`, commands by typer's CliRunner, pages by Streamlit's AppTest;
+- the fixture `fake_processes` (or `with processes() as machine`) starts the same as real processes,
+  `python -m tests.fake_worker ENGINE`, where pipes, signals or inherited locks are what is tested.
+  Each takes a second, and its machine is as it was when it was started.
 
-Its clock is virtual: an inference "takes" what `FakeMachine` says, and no time passes. Every message
-goes through the same JSON as between processes.
+Its clock is virtual: an inference "takes" what `FakeMachine` says, and no time passes. Messages go
+through the same JSON as between processes. Networks are "exported" into a folder of their own.
+
+How to use it:
+
+    def test_a_cancel_keeps_what_was_timed(fake_machine: FakeMachine) -> None:
+        fake_machine.hold("round")  # workers wait there until they are released, cancelled or ended
+        ...  # start a measurement on a thread, or cancel it in its listener
+        fake_machine.release()
+
+    fake_machine.refuses["0.5-160"] = "too large"    # it cannot be loaded; also by engine
+    fake_machine.not_exported["0.5-160"] = "no disk"
+    fake_machine.declines["weigh"] = "no counter"    # that command fails, with this reason
+    fake_machine.dies_of["train"] = "ended by SIGKILL"
+    fake_machine.silent.add("load")                  # it never answers, as if it hung
+    fake_machine.slower["0.5-160"] = 1.1             # 10 % slower than its mult-adds say
+    fake_machine.disturbed.add(3)                    # in round 3 threads had to wait for a CPU
+    fake_machine.workers[0].die()                    # or .hang(), at this moment
+
+Whoever wants a moment within a measurement to be certain holds the step before it first: without
+that, a fake may be done before a test looks.
 """
 
 from __future__ import annotations
@@ -21,16 +46,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.candidates import Candidate
 from benchmarks.engines import ENGINES
-from benchmarks.jobs import replicate, runner, trainer
+from benchmarks.jobs import replicate, runner, trainer, worker_process
 from benchmarks.jobs.worker_process import WorkerDied
 from benchmarks.layer_times import Ceiling, LayerTime, LayerTimes
 from benchmarks.machine import MachineState
@@ -52,6 +78,7 @@ from benchmarks.messages import (
     Loaded,
     Measure,
     NotPrepared,
+    NotTrained,
     Prepare,
     Prepared,
     Progress,
@@ -72,7 +99,7 @@ from benchmarks.messages import (
     Weigh,
     Weighed,
 )
-from benchmarks.prepared import LOGITS, store
+from benchmarks.prepared import CACHE_VARIABLE, LOGITS, store
 from benchmarks.results import Block, Failure
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import Signals
@@ -117,13 +144,16 @@ class _Killed(Exception):
 class FakeMachine:
     """How the made-up machine behaves. Tests may change it while it works.
 
-    noise: standard deviation of the times, relative. slower: factor on a network's time, by its key.
+    noise: standard deviation of the times, relative.
+    slower: factor on a network's time, by its key.
     refuses: why a network (by its key) or an engine (by its name) cannot be loaded.
     not_exported: why a network (by its key) cannot be exported.
+    declines: why a command, by its kind, cannot be carried out: "weigh", "dissect", "train" ...
     dies_of: last words of a worker that dies on a command, by the command's kind.
     silent: kinds of commands that are never answered, not even when cancelled, as by a hung worker.
     holds: kinds of steps before which a worker waits until `release`, a cancel or its end: a
         command's kind, and "ready" (importing the runtime), "epoch", "round" within one.
+    disturbed: numbers of rounds in which other programs kept its threads from the CPU.
     pace_s: real seconds that each step takes, for what people watch.
     """
 
@@ -131,9 +161,11 @@ class FakeMachine:
     slower: dict[str, float] = field(default_factory=dict)
     refuses: dict[str, str] = field(default_factory=dict)
     not_exported: dict[str, str] = field(default_factory=dict)
+    declines: dict[str, str] = field(default_factory=dict)
     dies_of: dict[str, str] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     holds: set[str] = field(default_factory=set)
+    disturbed: set[int] = field(default_factory=set)
     pace_s: float = 0.0
     workers: list[InProcessWorker] = field(default_factory=list)  # all that were started
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -179,12 +211,17 @@ class Fake:
         self._loaded.clear()
         try:
             self._pause(command.kind)
+            if (reason := self._machine.declines.get(command.kind)) is not None:
+                emit(_declined(command, reason))
+                emit(Done())
+                return
             match command:
                 case Measure():
                     self._measure(command, emit)
                 case Load():
                     for place, task in enumerate(command.tasks):
-                        emit(Progress(f"Loading {task.candidate.label}", place / len(command.tasks)))
+                        fraction = place / len(command.tasks)
+                        emit(Progress(f"Loading {task.candidate.label}", fraction))
                         network = self._load(place, task, command.plan, emit)
                         self._loaded.append(network)
                         if network is not None:
@@ -245,10 +282,8 @@ class Fake:
             emit(network.result(command, is_whole=True))
 
     def _turns(self, command: Turns) -> Turned:
-        try:
+        with suppress(_Cancelled):  # the supervisor has gone on by then, and nothing is heard
             self._pause(command.kind)
-        except _Cancelled:  # the supervisor has gone on by then; whatever is said is not heard
-            pass
         blocks = []
         for place, calls in command.turns:
             network = self._loaded[place]
@@ -327,6 +362,17 @@ class Fake:
             emit(Taught(outcome))
 
 
+def _declined(command: Command, reason: str) -> Event:
+    match command:
+        case Weigh() | Dissect():
+            return Failed(Failure(command.task.candidate, command.task.scenario, reason))
+        case Prepare():
+            return NotPrepared(reason)
+        case Train() | Examine() | Recognise() | Teach() | Ask():
+            return NotTrained(reason)
+    raise AssertionError(f"a worker always carries out {command.kind}")
+
+
 GUESSES = (Guess("tabby", 0.75), Guess("tiger cat", 0.2), Guess("lynx", 0.05))
 
 
@@ -352,7 +398,7 @@ class _Network:
     def __init__(
         self, machine: FakeMachine, worker: int, place: int, task: Task, plan: Plan
     ) -> None:
-        self._task = task
+        self._task, self._machine = task, machine
         self._rng = random.Random(f"{worker} {task.candidate.key} {task.scenario}")
         first = [3.0, 1.5]  # the start is slower, as everywhere
         call_s = machine.call_s(task.candidate, task.scenario)
@@ -370,15 +416,15 @@ class _Network:
     def turn(self, number: int, calls: int) -> Block:
         settle_ns = self._time_ns()
         times_ns = tuple(self._time_ns() for _ in range(calls))
-        signals = Signals(settle_ns + sum(times_ns), 0, 0, 0, 0)
+        wall_ns = settle_ns + sum(times_ns)
+        delay_ns = 10**9 if number in self._machine.disturbed else 0
+        signals = Signals(wall_ns, delay_ns, 0, 0, 0)
         return Block(number, settle_ns, times_ns, signals=signals)
 
     def result(self, command: Measure, *, is_whole: bool) -> Result:
         quality = command.quality if is_whole else "preview"
         return Result(
-            self._task.measured(
-                self.loaded, self.blocks, run_id=command.run_id, quality=quality
-            )
+            self._task.measured(self.loaded, self.blocks, run_id=command.run_id, quality=quality)
         )
 
 
@@ -405,7 +451,7 @@ class InProcessWorker:
         self._events: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
         self._inbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
-        self._killed = False
+        self._killed = self._hangs = False
         self._running: Command | None = None
         self._fake = Fake(machine, len(machine.workers), self._pause)
         machine.workers.append(self)
@@ -460,6 +506,12 @@ class InProcessWorker:
         self._inbox.put(None)
         self._events.put(last_words)
 
+    def hang(self) -> None:
+        """From its next step on it does and answers nothing, not even when cancelled."""
+        with self._machine.changed:
+            self._hangs = True
+            self._machine.changed.notify_all()
+
     def _work(self) -> None:
         try:
             self._pause("ready")
@@ -467,8 +519,8 @@ class InProcessWorker:
             while (command := self._inbox.get()) is not None and not self._killed:
                 self._running = command
                 if command.kind in self._machine.silent:
-                    with self._machine.changed:
-                        self._machine.changed.wait_for(lambda: self._killed)
+                    self.hang()
+                    self._pause(command.kind)
                 if (last_words := self._machine.dies_of.get(command.kind)) is not None:
                     self._killed = True
                     self._events.put(last_words)
@@ -491,6 +543,8 @@ class InProcessWorker:
         run_id = getattr(command, "run_id", None)
 
         def is_to_go_on() -> bool:
+            if self._hangs:
+                return self._killed
             stops = self._killed or run_id in self._cancelled
             return stops or step not in self._machine.holds
 
@@ -524,14 +578,33 @@ def install(machine: FakeMachine, patch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def installed(machine: FakeMachine | None = None) -> Iterator[FakeMachine]:
-    """`install`, undone at the end; for fixtures of a module, and for scripts."""
+    """`install`, undone at the end; for fixtures of a module, and for scripts.
+
+    What fakes export lies in a folder of their own, for it is of no use to a real worker.
+    """
     import pytest
 
     machine = machine or FakeMachine()
-    with pytest.MonkeyPatch.context() as patch:
+    with TemporaryDirectory() as exported, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, exported)
         install(machine, patch)
         yield machine
         machine.release()
+
+
+@contextmanager
+def processes(machine: FakeMachine | None = None) -> Iterator[FakeMachine]:
+    """Supervisors of this process start fakes that are processes."""
+    import pytest
+
+    machine = machine or FakeMachine()
+    with TemporaryDirectory() as exported, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, exported)
+        for name, value in environment(machine).items():
+            patch.setenv(name, value)
+        patch.setattr(worker_process, "MODULE", "tests.fake_worker")
+        patch.setattr(runner, "read_pressure", lambda: None)
+        yield machine
 
 
 def environment(machine: FakeMachine) -> dict[str, str]:
@@ -546,7 +619,7 @@ def environment(machine: FakeMachine) -> dict[str, str]:
 
 def machine_of_environment() -> FakeMachine:
     told = json.loads(os.environ.get(VARIABLE, "{}"))
-    for name in ("silent", "holds"):
+    for name in ("silent", "holds", "disturbed"):
         told[name] = set(told.get(name, ()))
     return FakeMachine(**told)
 
