@@ -152,7 +152,8 @@ class FakeMachine:
     dies_of: last words of a worker that dies on a command, by the command's kind.
     silent: kinds of commands that are never answered, not even when cancelled, as by a hung worker.
     holds: kinds of steps before which a worker waits until `release`, a cancel or its end: a
-        command's kind, and "ready" (importing the runtime), "epoch", "round" within one.
+        command's kind, and "ready" (importing the runtime), "network", "round", "epoch" within
+        one; "round 2" is that round alone (they are counted from 0, epochs from 1).
     disturbed: numbers of rounds in which other programs kept its threads from the CPU.
     pace_s: real seconds that each step takes, for what people watch.
     """
@@ -273,7 +274,7 @@ class Fake:
         last_round = -1
         for done, (number, key) in enumerate(plan.turns, start=1):
             if number != last_round:
-                self._pause("round")
+                self._pause(f"round {number}")
                 fraction = 0.4 + 0.6 * done / len(plan.turns)
                 emit(Progress("Timing", fraction, plan.remaining_s(done)))
                 last_round = number
@@ -283,7 +284,7 @@ class Fake:
 
     def _turns(self, command: Turns) -> Turned:
         with suppress(_Cancelled):  # the supervisor has gone on by then, and nothing is heard
-            self._pause(command.kind)
+            self._pause(f"turns {command.round}")
         blocks = []
         for place, calls in command.turns:
             network = self._loaded[place]
@@ -325,7 +326,7 @@ class Fake:
         epochs: tuple[Epoch, ...] = ()
         Path(order.folder).mkdir(parents=True, exist_ok=True)
         for number in range(1, order.recipe.epochs + 1):
-            self._pause("epoch")
+            self._pause(f"epoch {number}")
             emit(Progress(f"Epoch {number} of {order.recipe.epochs}", number / order.recipe.epochs))
             epochs = (*epochs, Epoch(number, 2.0 / number, score_after(number), 1.0))
             if number == order.recipe.epochs:
@@ -352,7 +353,7 @@ class Fake:
         outcome = TaskOutcome(order, untrained)
         Path(order.folder).mkdir(parents=True, exist_ok=True)
         for number in range(1, order.recipe.epochs + 1):
-            self._pause("epoch")
+            self._pause(f"epoch {number}")
             epoch = TaskEpoch(number, 2.0 / number, quality_after(order.task, number), 1.0)
             alike = 0.5 if order.task == "embedding" else None
             outcome = TaskOutcome(order, untrained, (*outcome.epochs, epoch), alike)
@@ -546,7 +547,7 @@ class InProcessWorker:
             if self._hangs:
                 return self._killed
             stops = self._killed or run_id in self._cancelled
-            return stops or step not in self._machine.holds
+            return stops or not self._machine.holds & {step, step.partition(" ")[0]}
 
         if self._machine.pace_s:
             time.sleep(self._machine.pace_s)

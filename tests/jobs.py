@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.candidates import candidate
+from benchmarks.jobs import worker_process
 from benchmarks.jobs.machine_queue import MachineLock, Ticket, lock_folder
 from benchmarks.jobs.request import Request
 from benchmarks.jobs.runner import Runner
@@ -19,7 +20,7 @@ from benchmarks.timing.protocol import Preset
 from tests.talk import TINY
 
 MANY = tuple(f"0.25-32-n{classes}" for classes in range(20, 60))
-LONG: Preset = "certify"  # for MANY this takes a minute
+LONG: Preset = "certify"  # for MANY this takes a real worker a minute
 
 
 def request(
@@ -72,7 +73,7 @@ def workers() -> list[psutil.Process]:
     living = []
     for child in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
-            if child.status() != psutil.STATUS_ZOMBIE and "benchmarks.worker" in child.cmdline():
+            if child.status() != psutil.STATUS_ZOMBIE and worker_process.MODULE in child.cmdline():
                 living.append(child)
     return living
 
