@@ -32,7 +32,7 @@ wording: .venv/installed-dev  ## write tests/wording.txt anew after a change of 
 check: .venv/installed-dev  ## lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers $(WORKERS)
 
 bench: .venv/installed-dev  ## measure what this project claims about itself
 	$(BIN)/python -m tests.bench
