@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,19 +17,14 @@ from benchmarks.cli.given import InputError, latency_of, size_of
 from benchmarks.latency_model import LatencyModelError
 from benchmarks.machine import read_machine
 from benchmarks.results import Run
-from benchmarks.scenarios import Scenario
-from tests.builders import a_run
-from tests.test_choosing import MULTIPLE
-from tests.test_latency_model import timed
+from tests.builders import a_run, planted_calibration
 
 
 @pytest.fixture
 def planted() -> Run:
     """Timed eagerly, as it says."""
-    noise = random.Random(5)
-    rows = [timed(config, MULTIPLE, noise) for config in calibration_networks()]
-    run = a_run(*(replace(row, scenario=Scenario("eager"), prepare_s=None) for row in rows))
-    return replace(run, machine=read_machine())
+    rows = planted_calibration(engine="eager", quality="measured")
+    return a_run(*rows, machine=read_machine())
 
 
 @pytest.fixture

@@ -22,9 +22,7 @@ from benchmarks.jobs.request import Request
 from benchmarks.latency_model import fit
 from benchmarks.results import Run
 from mobilenet.config import MobileNetConfig
-from tests.builders import a_run, measurement
-from tests.test_choosing import MULTIPLE, SCENARIO, measured
-from tests.test_latency_model import timed
+from tests.builders import ONNX, a_run, measurement, planted, planted_calibration
 
 LINK = {"engine": "ONNX Runtime", "max_ms": "10"}
 
@@ -36,14 +34,12 @@ def show_page() -> None:
 
 
 def calibration() -> Run:
-    noise = random.Random(5)
-    rows = [timed(config, MULTIPLE, noise) for config in calibration_networks()]
-    return a_run(*(replace(row, quality="preliminary") for row in rows))
+    return a_run(*planted_calibration())
 
 
 def found(*networks: MobileNetConfig, budget_ms: float = 10.0) -> Outlook:
-    model = fit(calibration().measurements, SCENARIO)
-    return outlook(model, [measured(one) for one in networks], Budget(budget_ms / 1e3))
+    model = fit(calibration().measurements, ONNX)
+    return outlook(model, [planted(one) for one in networks], Budget(budget_ms / 1e3))
 
 
 @pytest.fixture
@@ -104,7 +100,7 @@ def test_after_it_a_prediction_is_called_one_and_can_be_put_to_the_test(
 @pytest.mark.usefixtures("server")
 def test_only_what_was_measured_is_an_answer() -> None:
     session.manager().add(calibration())
-    run = replace(a_run(measured(MobileNetConfig(0.5, 128))), id="ba9876543210")
+    run = replace(a_run(planted(MobileNetConfig(0.5, 128))), id="ba9876543210")
     session.manager().add(run)
     page = opened(LINK | {"max_ms": "7.5"})
     said = page.success[0].value.replace("\\", "")
@@ -128,7 +124,7 @@ def test_a_budget_that_nothing_meets_is_no_dead_end() -> None:
 @pytest.mark.usefixtures("server")
 def test_an_answer_is_not_final_while_better_ones_are_predicted() -> None:
     session.manager().add(calibration())
-    run = replace(a_run(measured(MobileNetConfig(0.5, 128))), id="ba9876543210")
+    run = replace(a_run(planted(MobileNetConfig(0.5, 128))), id="ba9876543210")
     session.manager().add(run)
     page = opened()
 
@@ -166,7 +162,7 @@ def test_what_is_wrong_with_a_link_is_said_on_this_page() -> None:
 @pytest.mark.usefixtures("server")
 def test_the_papers_sixteen_alone_are_too_little_to_learn_from() -> None:
     grid_rows = [
-        timed(MobileNetConfig(width, side), MULTIPLE)
+        planted(MobileNetConfig(width, side))
         for width in (0.25, 0.5, 0.75, 1.0)
         for side in (128, 160, 192, 224)
     ]
@@ -199,7 +195,7 @@ def test_the_charts_say_the_same_in_words() -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_where_nothing_is_small_enough_the_charts_say_why(dark: bool) -> None:
-    model = fit(calibration().measurements, SCENARIO)
+    model = fit(calibration().measurements, ONNX)
     nothing = outlook(model, [], Budget(1.0, max_size_bytes=1))
 
     for draw in (choice, predictions):

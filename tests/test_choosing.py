@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.calibration import calibration_networks, space
-from benchmarks.candidates import Candidate
+from benchmarks.calibration import space
 from benchmarks.choosing import Budget, BudgetError, Option, Outlook, outlook, reliable
 from benchmarks.choosing_text import answer
 from benchmarks.latency_model import LatencyModel, fit
@@ -14,32 +13,22 @@ from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
 from mobilenet.accuracy import accuracy
 from mobilenet.config import MobileNetConfig
-from tests.builders import a_run, measurement
-from tests.test_latency_model import planted_ms, timed
-from tests.test_validity import disturbed
+from tests.builders import (
+    ONNX,
+    a_run,
+    disturbed,
+    measurement,
+    planted,
+    planted_calibration,
+    planted_ms,
+)
 
-MULTIPLE = 4
-SCENARIO = Scenario("onnxruntime")
 INTERVAL_ENDS = 1.0105  # over the median, in the planted measurements
 
 
 @pytest.fixture(scope="module")
 def model() -> LatencyModel:
-    noise = random.Random(5)
-    rows = [timed(config, MULTIPLE, noise) for config in calibration_networks()]
-    return fit(rows, SCENARIO)
-
-
-def measured(config: MobileNetConfig, *, factor: float = 1.0) -> Measurement:
-    """In three processes, as the planted runtime takes for it."""
-    row = measurement(
-        Candidate(config=config).key,
-        engine="onnxruntime",
-        median_ms=factor * planted_ms(config, MULTIPLE),
-        rounds=36,
-    )
-    blocks = tuple(replace(block, worker=block.round // 12) for block in row.blocks)
-    return replace(row, blocks=blocks)
+    return fit(planted_calibration(), ONNX)
 
 
 def played(model: LatencyModel, budget: Budget, rounds: int = 4) -> tuple[Outlook, int]:
@@ -49,7 +38,7 @@ def played(model: LatencyModel, budget: Budget, rounds: int = 4) -> tuple[Outloo
         found = outlook(model, rows, budget)
         if not found.shortlist:
             break
-        rows += [measured(one.config) for one in found.shortlist]
+        rows += [planted(one.config) for one in found.shortlist]
     return outlook(model, rows, budget), len(rows)
 
 
@@ -62,7 +51,7 @@ def test_the_answer_is_close_to_the_best_there_is(model: LatencyModel, seed: int
     reachable = [
         one.top1_percent
         for config in space()
-        if planted_ms(config, MULTIPLE) * INTERVAL_ENDS <= 1e3 * budget.max_latency_s
+        if planted_ms(config) * INTERVAL_ENDS <= 1e3 * budget.max_latency_s
         and (one := accuracy(config)) is not None
     ]
     assert found.best is not None
@@ -83,7 +72,7 @@ def test_a_network_whose_interval_reaches_beyond_the_budget_is_not_said_to_meet_
     model: LatencyModel,
 ) -> None:
     config = MobileNetConfig(0.5, 160)
-    row = measured(config)
+    row = planted(config)
     interval = row.interval_s
     assert interval is not None
 
@@ -108,17 +97,17 @@ def test_one_process_proves_nothing(model: LatencyModel) -> None:
 
 @pytest.mark.parametrize("quality", ["preview", "preliminary"])
 def test_a_first_look_proves_nothing(model: LatencyModel, quality: str) -> None:
-    row = replace(measured(MobileNetConfig(0.5, 160)), quality=quality)  # type: ignore[arg-type]
+    row = replace(planted(MobileNetConfig(0.5, 160)), quality=quality)  # type: ignore[arg-type]
 
     assert outlook(model, [row], Budget(1.0)).best is None
 
 
 def test_what_was_measured_corrects_predictions_of_its_size(model: LatencyModel) -> None:
-    budget = Budget(planted_ms(MobileNetConfig(0.5, 160), MULTIPLE) / 1e3)
+    budget = Budget(planted_ms(MobileNetConfig(0.5, 160)) / 1e3)
     other = MobileNetConfig(0.5, 176)
     before = next(one for one in outlook(model, [], budget).options if one.config == other)
 
-    slow = [measured(MobileNetConfig(0.5, 160), factor=1.2)]
+    slow = [planted(MobileNetConfig(0.5, 160), factor=1.2)]
     after = next(one for one in outlook(model, slow, budget).options if one.config == other)
 
     assert after.predicted_s == pytest.approx(1.2 * before.predicted_s, rel=0.05)
@@ -146,7 +135,7 @@ def test_where_nothing_is_fast_enough_it_says_so(model: LatencyModel) -> None:
 
 
 def test_the_search_ends_when_nothing_promises_to_be_better(model: LatencyModel) -> None:
-    found = outlook(model, [measured(MobileNetConfig())], Budget(1.0))
+    found = outlook(model, [planted(MobileNetConfig())], Budget(1.0))
 
     assert found.best is not None
     assert found.best.config == MobileNetConfig()
@@ -154,7 +143,7 @@ def test_the_search_ends_when_nothing_promises_to_be_better(model: LatencyModel)
 
 
 def test_what_another_way_of_running_took_is_left_out(model: LatencyModel) -> None:
-    row = replace(measured(MobileNetConfig()), scenario=Scenario("openvino"))
+    row = replace(planted(MobileNetConfig()), scenario=Scenario("openvino"))
 
     assert outlook(model, [row], Budget(1.0)).best is None
 
@@ -177,7 +166,7 @@ def test_a_bad_model_still_proposes_what_may_be_best(model: LatencyModel, error:
 
 
 def test_a_network_with_channels_of_its_own_is_not_chosen(model: LatencyModel) -> None:
-    row = measured(MobileNetConfig(0.5, 160, channel_multiple=8))
+    row = planted(MobileNetConfig(0.5, 160, channel_multiple=8))
 
     assert outlook(model, [row], Budget(1.0)).best is None
 
@@ -192,7 +181,7 @@ def test_accuracies_are_of_the_source_that_was_asked_for(model: LatencyModel) ->
 
 
 def test_measurements_of_an_invalid_run_are_not_relied_on() -> None:
-    run = a_run(measured(MobileNetConfig()))
+    run = a_run(planted(MobileNetConfig()))
     busy = replace(run, measurements=(disturbed(run.measurements[0], 1.0),))
 
     assert busy.state is not None

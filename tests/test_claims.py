@@ -22,8 +22,16 @@ from benchmarks.scenarios import Scenario, ScenarioError
 from benchmarks.timing.contamination import Signals
 from mobilenet.config import MobileNetConfig
 from mobilenet.cost import cost
-from tests.planted_paper import EAGER, NETWORKS, WITH_LAYERS, dissected, paper_run, timed
-from tests.builders import a_run, measurement
+from tests.builders import (
+    EAGER,
+    PAPER_NETWORKS,
+    THREE,
+    WITH_LAYERS,
+    a_run,
+    layer_times,
+    measurement,
+    paper_run,
+)
 
 # arXiv:1704.04861, as printed.
 TABLES = {
@@ -263,9 +271,9 @@ def test_a_time_beside_the_criterion_makes_a_claim_fail(claim: str, key: str, ms
 
 
 def test_an_interval_across_the_limit_says_nothing() -> None:
-    slow = timed("1.0-224-full", 8.5 * 5, workers=(0.85, 1.0, 1.1))
+    slow = measurement("1.0-224-full", median_ms=8.5 * 5, workers=(0.85, 1.0, 1.1))
 
-    found = of("equations-time", a_run(timed("1.0-224", 5.0), slow))
+    found = of("equations-time", a_run(measurement("1.0-224", median_ms=5.0, workers=THREE), slow))
 
     assert found.outcome == "cannot tell"
     assert found.measured
@@ -275,7 +283,7 @@ def test_an_interval_across_the_limit_says_nothing() -> None:
 def test_two_copies_that_differ_make_limits_wider() -> None:
     run = paper_run({"1.0-224-full": 9.3 * 5.687})
     own = next(row for row in run.measurements if row.candidate.key == "1.0-224")
-    blocks = timed("1.0-224", 5.687 * 1.05, workers=(1.0, 1.001, 0.999)).blocks
+    blocks = measurement("1.0-224", median_ms=5.687 * 1.05, workers=(1.0, 1.001, 0.999)).blocks
     doubtful = replace(run, controls=(replace(own, blocks=blocks),))
 
     assert of("equations-time", run).outcome == "holds"
@@ -290,7 +298,7 @@ def test_two_copies_that_differ_make_limits_wider() -> None:
 @pytest.mark.parametrize("quality", ["preview", "preliminary"])
 def test_a_first_look_is_no_proof(quality: Quality) -> None:
     rows = tuple(
-        replace(measurement(key, median_ms=ms, quality=quality), layer_times=dissected(key))
+        replace(measurement(key, median_ms=ms, quality=quality), layer_times=layer_times(key))
         for key, ms in (("1.0-224", 5), ("1.0-224-full", 42))
     )
 
@@ -304,7 +312,7 @@ def test_layers_of_a_later_first_look_do_not_hide_those_of_a_proper_run() -> Non
     look = replace(
         measurement("1.0-224", quality="preview"),
         run_id="later",
-        layer_times=dissected("1.0-224", ns_per_thousand={"depthwise": 200}),
+        layer_times=layer_times("1.0-224", ns_per_thousand={"depthwise": 200}),
     )
 
     assert of("table-2-time", paper_run()).outcome == "holds"
@@ -312,9 +320,14 @@ def test_layers_of_a_later_first_look_do_not_hide_those_of_a_proper_run() -> Non
 
 
 def test_times_of_different_runs_are_not_set_against_each_other() -> None:
-    apart = replace(timed("1.0-224-full", 42.0), run_id="another")
+    apart = replace(measurement("1.0-224-full", median_ms=42.0, workers=THREE), run_id="another")
 
-    assert of("equations-time", collect([timed("1.0-224", 5.0), apart])).outcome == "not measured"
+    assert (
+        of(
+            "equations-time", collect([measurement("1.0-224", median_ms=5.0, workers=THREE), apart])
+        ).outcome
+        == "not measured"
+    )
 
 
 def test_another_engine_proves_nothing_of_this_one() -> None:
@@ -352,7 +365,7 @@ def test_slow_depthwise_layers_refute_what_the_paper_says_of_time() -> None:
     rows = tuple(
         replace(
             row,
-            layer_times=dissected("1.0-224", ns_per_thousand={"depthwise": 200}),
+            layer_times=layer_times("1.0-224", ns_per_thousand={"depthwise": 200}),
         )
         if row.candidate.key == "1.0-224"
         else row
@@ -374,8 +387,13 @@ def test_a_layer_is_faster_only_beyond_what_two_processes_differ_by(
     """Width 0.75 takes 1.77 times fewer mult-adds in that layer: the wide one is paced."""
     quick = {"depthwise": pace, "pointwise": pace}
     rows = (
-        replace(timed("1.0-224", 5), layer_times=dissected("1.0-224", ns_per_thousand=quick)),
-        replace(timed("0.75-224", 4), layer_times=dissected("0.75-224")),
+        replace(
+            measurement("1.0-224", median_ms=5, workers=THREE),
+            layer_times=layer_times("1.0-224", ns_per_thousand=quick),
+        ),
+        replace(
+            measurement("0.75-224", median_ms=4, workers=THREE), layer_times=layer_times("0.75-224")
+        ),
     )
 
     assert of("table-3-time-width", a_run(*rows)).outcome == outcome
@@ -385,7 +403,7 @@ def test_the_ratio_of_two_layers_and_its_interval_are_of_the_same_sums() -> None
     """In each pass another layer is disturbed: medians of single layers would not see it."""
     rows = []
     for key, disturbed_ns in (("1.0-224", 4_000_000), ("0.75-224", 0)):
-        whole = dissected(key)
+        whole = layer_times(key)
         inner = [one.layer for one in whole.layers if one.layer.split()[1:2] in (["8"], ["9"])]
         layers = tuple(
             replace(
@@ -397,7 +415,12 @@ def test_the_ratio_of_two_layers_and_its_interval_are_of_the_same_sums() -> None
             )
             for one in whole.layers
         )
-        rows.append(replace(timed(key, 5), layer_times=replace(whole, layers=layers)))
+        rows.append(
+            replace(
+                measurement(key, median_ms=5, workers=THREE),
+                layer_times=replace(whole, layers=layers),
+            )
+        )
 
     text = str(of("table-3-time-width", a_run(*rows)).measured)
 
@@ -409,7 +432,7 @@ def test_the_ratio_of_two_layers_and_its_interval_are_of_the_same_sums() -> None
 
 def test_a_rival_that_is_too_close_leaves_the_last_word_open() -> None:
     slow = dict.fromkeys(("mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0"), 9.0)
-    close = timed("mnasnet1_0", 5.7, workers=(0.9, 1.0, 1.1))
+    close = measurement("mnasnet1_0", median_ms=5.7, workers=(0.9, 1.0, 1.1))
     run = paper_run(slow | {"mnasnet1_0": 9.0})
     rows = (*without(run, "mnasnet1_0").measurements, close)
 
@@ -493,7 +516,7 @@ def test_one_request_measures_all_that_is_needed_each_network_once() -> None:
     asked = request(EAGER, "quick")
 
     assert asked.candidates[0].key == "1.0-224"
-    assert sorted(one.key for one in asked.candidates) == sorted(NETWORKS)
+    assert sorted(one.key for one in asked.candidates) == sorted(PAPER_NETWORKS)
     assert {one.key for one in asked.layers} == set(WITH_LAYERS)
     assert asked.quality == "measured"
     assert asked.fresh

@@ -16,9 +16,7 @@ A, B = candidate("0.5-160"), candidate("resnet18")
 
 
 def timed(network: str, run_id: str, second: int = 0, **settings: object) -> Measurement:
-    made = measurement(network, **settings)  # type: ignore[arg-type]
-    when = f"2026-01-31T12:00:{second:02}.000+00:00"
-    return replace(made, run_id=run_id, measured_utc=when)
+    return measurement(network, run_id=run_id, second=second, **settings)  # type: ignore[arg-type]
 
 
 def test_what_is_shown_is_the_best_and_then_the_newest() -> None:

@@ -114,36 +114,14 @@ def test_on_the_cpu_there_is_one_clock_only() -> None:
     assert take_turn(session.time_ns, 0, 3, no_check, session.clock).device_ns is None
 
 
-def clocked(share: float = 0.75) -> Measurement:
+def clocked(share: float = 0.75, workers: tuple[float, ...] = (1.0,)) -> Measurement:
     """Timed by both clocks, the device's `share` of the host's."""
-    timed = measurement("0.5-160", median_ms=4.0, rounds=15)
-    blocks = tuple(
-        replace(block, device_ns=tuple(round(share * ns) for ns in block.times_ns))
-        for block in timed.blocks
-    )
-    return replace(timed, blocks=blocks)
-
-
-def in_workers(timed: Measurement, *shares: float) -> Measurement:
-    def slower(ns: tuple[int, ...], share: float) -> tuple[int, ...]:
-        return tuple(round(share * one) for one in ns)
-
-    blocks = tuple(
-        replace(
-            block,
-            worker=worker,
-            times_ns=slower(block.times_ns, share),
-            device_ns=slower(block.device_ns or (), share),
-        )
-        for worker, share in enumerate(shares)
-        for block in timed.blocks
-    )
-    return replace(timed, blocks=blocks)
+    return measurement("0.5-160", rounds=15, workers=workers, device_share=share)
 
 
 def test_the_devices_median_is_formed_like_the_hosts() -> None:
     assert clocked().device_median_s == pytest.approx(0.003)
-    several = in_workers(clocked(), 1.0, 2.0, 4.0)
+    several = clocked(workers=(1.0, 2.0, 4.0))
     assert several.device_median_s == pytest.approx(0.006)
     assert several.device_median_s == pytest.approx(0.75 * several.median_s)
 

@@ -24,10 +24,7 @@ from benchmarks.results import Run
 from benchmarks.scenarios import Scenario
 from mobilenet.config import paper_grid
 from tests import neighbour
-from tests.planted_paper import paper_run
-from tests.builders import a_run
-from tests.test_recommendation import timed
-from tests.test_validity import disturbed
+from tests.builders import STEADY, a_run, disturbed, measurement, paper_run
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
@@ -209,7 +206,12 @@ def test_where_no_peak_is_kept_the_switch_is_off_and_says_why(
 def compared(network: str = "1.0-224", *, engine_ms: tuple[float, float] = (9.0, 4.0)) -> Run:
     """A finished run of eager PyTorch and OpenVINO."""
     names = zip(("eager", "openvino"), engine_ms, strict=True)
-    return a_run(*(timed(name, median_ms, network=network) for name, median_ms in names))
+    return a_run(
+        *(
+            measurement(network, engine=name, median_ms=median_ms, workers=STEADY)
+            for name, median_ms in names
+        )
+    )
 
 
 def show_finished(patch: pytest.MonkeyPatch, run: Run) -> None:

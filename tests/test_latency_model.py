@@ -1,13 +1,11 @@
 """A latency model finds out what a runtime likes, and says how far it may be relied on."""
 
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from benchmarks.calibration import CALIBRATION_NETWORKS, calibration_networks, space
-from benchmarks.candidates import Candidate
 from benchmarks.choosing_text import about_model
 from benchmarks.latency_model import (
     MIN_NETWORKS,
@@ -16,39 +14,15 @@ from benchmarks.latency_model import (
     fit,
     line_in_mult_adds,
 )
-from benchmarks.results import Measurement
 from benchmarks.scenarios import Scenario
 from mobilenet.config import MobileNetConfig
-from mobilenet.cost import cost
-from tests.builders import measurement
+from tests.builders import ONNX, planted, planted_calibration, planted_ms
 
 HELD_OUT = random.Random(3).sample(space(), 60)
 
 
-def planted_ms(config: MobileNetConfig, multiple: int) -> float:
-    """A runtime with 20 GFLOP/s, half of that where channels are no multiple, 5 GB/s, 0.1 ms."""
-    total = 0.1
-    for layer in cost(config).layers:
-        is_slow = layer.kind in ("pointwise", "depthwise") and layer.input_shape[0] % multiple != 0
-        total += 2e3 * layer.mult_adds / 20e9 * (2 if is_slow else 1)
-        total += 1e3 * (layer.activation_bytes + 4 * layer.weights) / 5e9
-    return total
-
-
-def timed(
-    config: MobileNetConfig, multiple: int, noise: random.Random | None = None
-) -> Measurement:
-    scatter = 1 + noise.gauss(0, 0.005) if noise else 1.0
-    key = Candidate(config=config).key
-    return measurement(key, engine="onnxruntime", median_ms=planted_ms(config, multiple) * scatter)
-
-
 def calibrated(multiple: int) -> LatencyModel:
-    noise = random.Random(5)
-    return fit(
-        [timed(config, multiple, noise) for config in calibration_networks()],
-        Scenario("onnxruntime"),
-    )
+    return fit(planted_calibration(multiple), ONNX)
 
 
 def errors(model: LatencyModel, multiple: int) -> list[float]:
@@ -77,22 +51,16 @@ def test_a_straight_line_in_mult_adds_does_much_worse_where_channels_matter() ->
 
 
 def test_each_network_is_predicted_by_a_model_that_has_not_seen_it() -> None:
-    noise = random.Random(5)
-    rows = [timed(config, 4, noise) for config in calibration_networks()]
-    spoiled = replace(rows[0], blocks=timed_twice_as_long(rows[0]))
+    rows = planted_calibration()
+    config = rows[0].candidate.config
+    assert config is not None
 
-    honest = fit(rows, Scenario("onnxruntime"))
-    fooled = fit([spoiled, *rows[1:]], Scenario("onnxruntime"))
+    honest = fit(rows, ONNX)
+    fooled = fit([planted(config, factor=2), *rows[1:]], ONNX)
 
     assert fooled.error > 3 * honest.error
     worst = max(fooled.left_out, key=lambda one: abs(one.error))
-    assert worst.config == rows[0].candidate.config
-
-
-def timed_twice_as_long(row: Measurement) -> tuple:  # type: ignore[type-arg]
-    return tuple(
-        replace(block, times_ns=tuple(2 * ns for ns in block.times_ns)) for block in row.blocks
-    )
+    assert worst.config == config
 
 
 def test_the_networks_to_calibrate_with_are_always_the_same_and_all_different() -> None:
@@ -112,17 +80,15 @@ def test_the_space_has_widths_off_the_grid_and_the_papers_own() -> None:
 
 
 def test_too_few_networks_are_refused_with_the_way_out() -> None:
-    rows = [timed(config, 4) for config in calibration_networks(MIN_NETWORKS)]
+    rows = planted_calibration()[: MIN_NETWORKS - 1]
 
     with pytest.raises(LatencyModelError, match="Calibrate first"):
-        fit(rows[1:], Scenario("onnxruntime"))
+        fit(rows, ONNX)
 
 
 def test_what_was_timed_in_another_way_is_not_learned_from() -> None:
-    rows = [timed(config, 4) for config in calibration_networks()]
-
     with pytest.raises(LatencyModelError, match="0 networks"):
-        fit(rows, Scenario("onnxruntime", threads=2))
+        fit(planted_calibration(), Scenario("onnxruntime", threads=2))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from benchmarks.jobs.manager import JobManager, JobView
 from benchmarks.machine import read_machine
 from benchmarks.validation import TITLE, requests, shown_by
 from tests import neighbour
-from tests.test_validation import QUIET, a_test
+from tests.builders import QUIET_COPIES as QUIET
+from tests.builders import aa_test as a_test
 
 USABLE = read_machine().usable_cpus
 THREADS = sorted({1, USABLE})  # what the page offers to test at first

@@ -17,8 +17,8 @@ from benchmarks.jobs.request import Request
 from benchmarks.results import Failure, Run
 from benchmarks.snapshot import load, save
 from benchmarks.timing.protocol import Preset
-from tests.planted_paper import EAGER, NETWORKS, paper_run
-from tests.builders import a_run, measurement
+from tests.builders import EAGER, a_run, measurement, paper_run
+from tests.builders import PAPER_NETWORKS as NETWORKS
 
 
 def call(*arguments: str | Path) -> Result:

@@ -26,7 +26,8 @@ from benchmarks.jobs.request import Request
 from benchmarks.results import Failure, Run
 from benchmarks.scenarios import Scenario
 from tests import neighbour
-from tests.planted_paper import NETWORKS, paper_run
+from tests.builders import PAPER_NETWORKS as NETWORKS
+from tests.builders import paper_run
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 HERE = Scenario("onnxruntime")  # what the page shows at first

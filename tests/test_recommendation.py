@@ -10,11 +10,7 @@ from benchmarks.recommendation import Recommendation, recommend
 from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Precision, Scenario
 from benchmarks.tables import to_html, to_text
-from tests.builders import a_run, measurement
-from tests.test_validity import disturbed, in_workers
-
-STEADY = (1.0, 1.001, 0.999, 1.0, 1.0)
-EAGER = Scenario()
+from tests.builders import EAGER, STEADY, a_run, disturbed, measurement
 
 
 def timed(
@@ -26,8 +22,9 @@ def timed(
     network: str = "1.0-224",
 ) -> Measurement:
     """workers: how many times as long each of the run's processes took."""
-    row = in_workers(measurement(network, engine=engine, median_ms=median_ms), *workers)
-    return replace(row, scenario=replace(row.scenario, precision=precision))
+    return measurement(
+        network, engine=engine, median_ms=median_ms, precision=precision, workers=workers
+    )
 
 
 def found(*rows: Measurement, current: Scenario | None = None) -> Recommendation:

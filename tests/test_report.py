@@ -18,33 +18,8 @@ from benchmarks.report import MAX_BYTES, read, to_csv, to_html, to_markdown
 from benchmarks.report.plain import timm_name
 from benchmarks.results import Failure
 from benchmarks.snapshot import MAX_BYTES as SNAPSHOT_BYTES
-from benchmarks.snapshot import Snapshot, SnapshotError, dumps, loads
-from tests.planted_paper import paper_run
-from tests.builders import a_run, measurement
-
-SCRIPT = "<script>alert(1)</script>"
-SCRIPTS = [
-    SCRIPT,
-    "</script><script>alert(1)</script>",
-    "<!--<script>",
-    '"><img src=x onerror=alert(1)>',
-    "'-alert(1)-'",
-    "{{ 7 * 7 }}",
-    "${7*7}",
-    "javascript:alert(1)",
-    "]]><svg/onload=alert(1)>",
-]
-SCRIPTURES = ["مقارنة", "השוואה \u200f1", "比较", "👩🏽‍🔬 ½"]
-
-
-def a_snapshot(title: str = "A title", note: str = "A note.\nTwo lines.") -> Snapshot:
-    run = a_run(
-        measurement("0.5-160"),
-        measurement("1.0-224", median_ms=16),
-        measurement("resnet18", engine="openvino"),
-    )
-    failed = Failure(candidate("vgg16"), run.measurements[0].scenario, f"did not fit {SCRIPT}")
-    return loads(dumps(replace(run, failures=(failed,)), title=title, note=note))
+from benchmarks.snapshot import SnapshotError, dumps, loads
+from tests.builders import SCRIPT, SCRIPTS, SCRIPTURES, a_run, a_snapshot, measurement, paper_run
 
 
 @pytest.mark.parametrize("text", ["A title", *SCRIPTS, *SCRIPTURES])

@@ -13,25 +13,19 @@ from typer.testing import CliRunner, Result
 
 from benchmarks.cli import app
 from benchmarks.report import read
-from benchmarks.results import Measurement
 from benchmarks.snapshot import Snapshot, dumps, loads, save
 from benchmarks.snapshot import read as read_document
 from benchmarks.store import Store
-from tests.builders import MACHINE, a_run, measurement
+from tests.builders import MACHINE, THREE, a_run, measurement
 
 
 def call(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def proper(network: str, median_ms: float) -> Measurement:
-    one = measurement(network, median_ms=median_ms)
-    blocks = tuple(replace(block, worker=worker) for worker in range(3) for block in one.blocks)
-    return replace(one, blocks=blocks)
-
-
 def a_snapshot(title: str = "A title", factor: float = 1.0) -> Snapshot:
-    rows = proper("0.5-160", 4 * factor), proper("1.0-224", 16 * factor)
+    times_ms = {"0.5-160": 4 * factor, "1.0-224": 16 * factor}
+    rows = (measurement(key, median_ms=ms, workers=THREE) for key, ms in times_ms.items())
     return loads(dumps(a_run(*rows), title=title, note="A note."))
 
 

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.results import Conditions, Run
+from benchmarks.results import Conditions
 from benchmarks.scenarios import ScenarioError
-from benchmarks.timing.contamination import Signals
 from benchmarks.timing.verdicts import MARGIN
 from benchmarks.validation import (
     PAIRS_A_RUN,
@@ -18,24 +17,8 @@ from benchmarks.validation import (
     to_json,
     to_rows,
 )
-from tests.builders import a_run, measurement
-from tests.test_validity import in_workers
-
-QUIET = ((1.0, 1.01, 0.99, 1.0, 1.0),) * 6
-BUSY = Signals(20_000_000, delay_ns=10_000_000)
-
-
-def a_test(*copies: tuple[float, ...], busy: bool = False) -> Run:
-    """A run of one network and its copies, each so much slower in each of the workers."""
-    first, *others = (
-        replace(
-            in_workers(measurement("0.5-160"), *shares), candidate=measurement("0.5-160").candidate
-        )
-        for shares in copies
-    )
-    if busy:
-        first = replace(first, blocks=tuple(replace(block, signals=BUSY) for block in first.blocks))
-    return replace(a_run(first), controls=tuple(others))
+from tests.builders import QUIET_COPIES as QUIET
+from tests.builders import aa_test as a_test
 
 
 def off(share: float) -> tuple[float, ...]:

@@ -4,34 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.results import Conditions, Measurement, Run
+from benchmarks.results import Conditions, Run
 from benchmarks.timing.contamination import GpuSignals, Signals
 from benchmarks.validity import null_ratio, shared_gpu, state_of
-from tests.builders import a_run, measurement
-
-MS = 1_000_000
-BUSY = Signals(20 * MS, delay_ns=10 * MS)
+from tests.builders import MS, USUAL, WAITED, a_run, disturbed, measurement
 
 
-def in_workers(timed: Measurement, *shares: float) -> Measurement:
-    """Its rounds once more in each of several workers, that much slower."""
-    blocks = tuple(
-        replace(block, worker=worker, times_ns=tuple(round(ns * share) for ns in block.times_ns))
-        for worker, share in enumerate(shares)
-        for block in timed.blocks
-    )
-    return replace(timed, blocks=blocks)
-
-
-def disturbed(timed: Measurement, share: float, by: Signals = BUSY) -> Measurement:
-    count = round(share * len(timed.blocks))
-    blocks = tuple(replace(block, signals=by) for block in timed.blocks[:count])
-    return replace(timed, blocks=blocks + timed.blocks[count:])
-
-
-def proper(share_disturbed: float = 0.0, by: Signals = BUSY) -> Run:
-    timed = in_workers(measurement("0.5-160"), 1.0, 1.01, 0.99, 1.0, 1.0)
-    return a_run(disturbed(timed, share_disturbed, by))
+def proper(share_disturbed: float = 0.0, by: Signals = WAITED) -> Run:
+    return a_run(disturbed(measurement("0.5-160", workers=USUAL), share_disturbed, by))
 
 
 def test_a_quiet_run_is_valid() -> None:
@@ -134,7 +114,7 @@ def test_who_else_has_the_gpu_open_is_told_and_does_not_degrade() -> None:
 def with_control(*shares: float) -> Run:
     """The anchor's copy takes that many times as long, worker by worker."""
     run = proper()
-    return replace(run, controls=(in_workers(measurement("0.5-160"), *shares),))
+    return replace(run, controls=(measurement("0.5-160", workers=shares),))
 
 
 def test_a_control_that_differs_from_its_original_degrades_the_run() -> None:

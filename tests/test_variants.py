@@ -1,7 +1,5 @@
 """A network as a point: its accuracy with where that comes from, its costs, its latency here."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,16 +115,11 @@ def test_every_metric_is_a_number_once_measured(metric: Metric) -> None:
     assert value > 0
 
 
-def at(second: int, **settings: object) -> Measurement:
-    made = measurement("0.5-160", **settings)  # type: ignore[arg-type]
-    return replace(made, measured_utc=f"2026-01-31T12:00:{second:02}.000+00:00")
-
-
 def test_a_proper_measurement_is_shown_rather_than_a_later_look() -> None:
     measured, preliminary, preview = (
-        at(1, quality="measured"),
-        at(2, quality="preliminary"),
-        at(3, quality="preview"),
+        measurement("0.5-160", second=1, quality="measured"),
+        measurement("0.5-160", second=2, quality="preliminary"),
+        measurement("0.5-160", second=3, quality="preview"),
     )
 
     for order in ([measured, preview, preliminary], [preview, preliminary, measured]):
@@ -135,14 +128,20 @@ def test_a_proper_measurement_is_shown_rather_than_a_later_look() -> None:
 
 
 def test_of_two_alike_the_newer_is_shown() -> None:
-    old, new = at(1, median_ms=4.0), at(2, median_ms=5.0)
+    old, new = (
+        measurement("0.5-160", second=1, median_ms=4.0),
+        measurement("0.5-160", second=2, median_ms=5.0),
+    )
 
     assert better(old, new) is better(new, old) is new
     assert list(collect([new, old]).best.values()) == [new]
 
 
 def test_of_two_at_the_same_moment_the_one_that_came_later_is_shown() -> None:
-    one, two = at(1, median_ms=4.0), at(1, median_ms=5.0)
+    one, two = (
+        measurement("0.5-160", second=1, median_ms=4.0),
+        measurement("0.5-160", second=1, median_ms=5.0),
+    )
 
     assert better(one, two) is two
 

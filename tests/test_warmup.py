@@ -3,14 +3,12 @@
 import math
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from statistics import fmean
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.results import Measurement
 from benchmarks.timing.protocol import PLANS, Plan
 from benchmarks.timing.warmup import MAX_CALLS, can_tell, steady_after, typical_s, warm_up
 from tests.builders import measurement
@@ -189,12 +187,8 @@ def test_whatever_the_times_the_steady_ones_begin_among_them(
     assert sum(found[:-1]) < max_warmup_s * 1e9 or len(found) == 3
 
 
-def timed_after(*warmup_ms: float) -> Measurement:
-    return replace(measurement("0.5-160"), warmup_ns=tuple(round(ms * MS) for ms in warmup_ms))
-
-
 def test_a_measurement_says_how_long_its_network_took_to_be_steady() -> None:
-    timed = timed_after(12.3, 5, 3.7, *[2] * 60)
+    timed = measurement("0.5-160", warmup_ms=[12.3, 5, 3.7, *[2] * 60])
 
     assert timed.first_call_s == pytest.approx(0.0123)
     assert timed.steady_after == 3
@@ -203,7 +197,7 @@ def test_a_measurement_says_how_long_its_network_took_to_be_steady() -> None:
 
 
 def test_a_measurement_that_was_watched_too_briefly_is_not_called_restless() -> None:
-    timed = timed_after(12.3, 5, 2, 2)
+    timed = measurement("0.5-160", warmup_ms=[12.3, 5, 2, 2])
 
     assert timed.steady_after is None
     assert timed.time_to_steady_s is None
@@ -211,7 +205,7 @@ def test_a_measurement_that_was_watched_too_briefly_is_not_called_restless() -> 
 
 
 def test_a_measurement_whose_warm_up_only_fell_never_was_steady() -> None:
-    timed = timed_after(*(50 * 0.9**number for number in range(20)))
+    timed = measurement("0.5-160", warmup_ms=[50 * 0.9**number for number in range(20)])
 
     assert timed.steady_after is None
     assert timed.never_steady

@@ -16,9 +16,9 @@ from benchmarks.store import Store
 from benchmarks.texts import own_direction
 from tests.browser.test_looks import PHONE, bare, violations, whole
 from tests.browser.visiting import LAPTOP, MEASURING_MS, Visits, settle
+from tests.builders import SCRIPTS, SCRIPTURES
+from tests.builders import a_snapshot as described
 from tests.serving import Server
-from tests.test_report import SCRIPTS, SCRIPTURES
-from tests.test_report import a_snapshot as described
 
 __all__ = ["bare"]
 
