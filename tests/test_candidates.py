@@ -8,6 +8,7 @@ from benchmarks.candidates import Candidate, CandidateError, candidate, parse_ca
 from benchmarks.references import references
 from mobilenet import ConfigError, MobileNetConfig, cost
 from mobilenet.tasks.detection.detector import Detector
+from tests.wording import Wording
 
 configs = st.builds(
     MobileNetConfig,
@@ -64,17 +65,22 @@ def test_a_detector_has_a_short_name_and_one_for_people(key: str, name: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("key", "reason"),
+    ("key", "names"),
     [
-        ("ssd-9-300", "Width multiplier 9.0 is outside"),
-        ("ssd-0.5-20", "Resolution 20 is outside"),
-        ("ssd-vgg16-512", "built for 300 px alone"),
-        ("ssd-0.5-300-n0", "Number of classes 0 is outside"),
+        ("ssd-9-300", ["9.0", "2"]),
+        ("ssd-0.5-20", ["20", "32"]),
+        ("ssd-vgg16-512", ["300 px"]),
+        ("ssd-0.5-300-n0", ["0", "1"]),
     ],
 )
-def test_a_detector_that_cannot_be_is_refused_with_the_limits(key: str, reason: str) -> None:
-    with pytest.raises(ConfigError, match=reason):
+def test_a_detector_that_cannot_be_is_refused_with_the_limits(
+    key: str, names: list[str], wording: Wording
+) -> None:
+    with pytest.raises(ConfigError) as refused:
         candidate(key)
+
+    assert all(name in str(refused.value) for name in names)
+    wording(refused.value)
 
 
 @pytest.mark.parametrize("name", references())
@@ -125,7 +131,7 @@ def test_counts_are_those_of_the_network() -> None:
 
 @pytest.mark.parametrize("name", ["resnet19", "", "0.5", "0.5-", "-160", "0.5-160-", " 0.5-160"])
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(CandidateError, match=rf"'{name}' is not known.*resnet18"):
+    with pytest.raises(CandidateError, match=rf"'{name}'.*resnet18"):
         candidate(name)
 
 
@@ -137,7 +143,7 @@ def test_a_mobilenet_outside_its_limits_is_refused_with_the_limits(key: str) -> 
 
 @pytest.mark.parametrize("value", [None, 5, 0.5, ("0.5", 160), b"resnet18"])
 def test_what_names_no_network_is_refused_with_what_does(value: object) -> None:
-    with pytest.raises(CandidateError, match=r"is no network.*MobileNetConfig.*0\.5-160"):
+    with pytest.raises(CandidateError, match=r"MobileNetConfig.*0\.5-160"):
         candidate(value)  # type: ignore[arg-type]
 
 

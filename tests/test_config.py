@@ -63,7 +63,7 @@ def test_a_resolution_outside_its_limits_is_refused(resolution: object) -> None:
 
 
 def test_unknown_choices_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"Block 'dense' is not known.*separable.*full"):
+    with pytest.raises(ConfigError, match=r"dense.*separable.*full"):
         MobileNetConfig(block="dense")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="Depth"):
         MobileNetConfig(depth="deep")  # type: ignore[arg-type]

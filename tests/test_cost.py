@@ -7,7 +7,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from mobilenet import MobileNet, MobileNetConfig, cost
-from mobilenet.config import PAPER_RESOLUTIONS, PAPER_WIDTHS
+from mobilenet.config import PAPER_RESOLUTIONS, PAPER_WIDTHS, BlockKind, Depth
 
 MILLION = 1_000_000
 # arXiv:1704.04861: million mult-adds and million parameters as printed.
@@ -100,29 +100,43 @@ def test_a_layer_of_table_3_falls_as_the_paper_says() -> None:
     assert inner(MobileNetConfig(0.75, 160)) == pytest.approx((15.09, 0.1509), abs=0.005)
 
 
+def check_counts(config: MobileNetConfig) -> None:
+    with torch.device("meta"):
+        model = MobileNet(config).eval()
+        images = torch.empty(1, 3, config.resolution, config.resolution)
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        logits = model(images)
+    counted = cost(config)
+
+    assert logits.shape == (1, config.num_classes)
+    assert counted.mult_adds == counter.get_total_flops() // 2, config
+    assert counted.parameters == sum(p.numel() for p in model.parameters()), config
+    state = model.state_dict().values()
+    assert counted.size_bytes == sum(t.numel() * t.element_size() for t in state), config
+
+
+@pytest.mark.parametrize("block", ["separable", "full"])
+@pytest.mark.parametrize("depth", ["paper", "shallow"])
+@pytest.mark.parametrize("multiple", [1, 8])
+def test_counts_equal_torchs_at_the_limits(block: BlockKind, depth: Depth, multiple: int) -> None:
+    for width, resolution, classes in ((0.05, 33, 1), (0.37, 224, 1000), (2.0, 319, 2000)):
+        check_counts(MobileNetConfig(width, resolution, classes, block, depth, multiple))
+
+
+@pytest.mark.slow("counts five hundred networks, half a minute")
 def test_counts_equal_torchs_over_five_hundred_random_configurations() -> None:
     rng = random.Random(2017)
     for _ in range(500):
-        config = MobileNetConfig(
-            width_multiplier=rng.uniform(0.05, 2),
-            resolution=rng.randint(32, 320),
-            num_classes=rng.randint(1, 2000),
-            block=rng.choice(["separable", "full"]),
-            depth=rng.choice(["paper", "shallow"]),
-            channel_multiple=rng.choice([1, 8]),
+        check_counts(
+            MobileNetConfig(
+                width_multiplier=rng.uniform(0.05, 2),
+                resolution=rng.randint(32, 320),
+                num_classes=rng.randint(1, 2000),
+                block=rng.choice(["separable", "full"]),
+                depth=rng.choice(["paper", "shallow"]),
+                channel_multiple=rng.choice([1, 8]),
+            )
         )
-        with torch.device("meta"):
-            model = MobileNet(config).eval()
-            images = torch.empty(1, 3, config.resolution, config.resolution)
-        with FlopCounterMode(display=False) as counter, torch.inference_mode():
-            logits = model(images)
-        counted = cost(config)
-
-        assert logits.shape == (1, config.num_classes)
-        assert counted.mult_adds == counter.get_total_flops() // 2, config
-        assert counted.parameters == sum(p.numel() for p in model.parameters()), config
-        state = model.state_dict().values()
-        assert counted.size_bytes == sum(t.numel() * t.element_size() for t in state), config
 
 
 @pytest.mark.parametrize("resolution", [32, 33, 100, 224, 225])

@@ -19,18 +19,16 @@ from mobilenet.tasks.recipe import Recipe, RecipeError
 from mobilenet.tasks.score import Change, Score, is_above
 from mobilenet.tasks.training import Job, train, weights_of
 from mobilenet.weights import preprocessing
+from tests.tiny import one_thread
 
 TINY = MobileNetConfig(0.05, 32, num_classes=10)
-SHORT = Recipe(epochs=3, batch=128)
+SHORT = Recipe(epochs=3, batch=64)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _one_thread() -> Iterator[None]:
-    """Such small networks want no more, and other tests run beside these."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +36,19 @@ def digits() -> Digits:
     return Digits()
 
 
+@pytest.fixture(scope="module")
+def few() -> Digits:
+    """256 that train, which are four batches, and 128 that test, which are two."""
+    found = Digits(fingerprint="few digits")
+    for split, count in (("train", 256), ("test", 128)):
+        images, labels = found._splits[split]
+        found._splits[split] = images[:count], labels[:count]
+    return found
+
+
 @pytest.fixture
-def job(digits: Digits) -> Job:
-    return Job(TINY, SHORT, digits, TENSORFLOW, preprocessing.SLIM)
+def job(few: Digits) -> Job:
+    return Job(TINY, SHORT, few, TENSORFLOW, preprocessing.SLIM)
 
 
 class Stopped(Exception):
@@ -64,21 +72,18 @@ def trained(job: Job, folder: Path, check: Callable[[], None] = lambda: None) ->
 
 
 class TestGoingOn:
-    def test_a_training_that_was_ended_often_ends_in_the_same_network(
+    def test_a_training_that_was_ended_twice_ends_in_the_same_network(
         self, tmp_path: Path, job: Job
     ) -> None:
         (tmp_path / "whole").mkdir()
         (tmp_path / "parts").mkdir()
         whole = trained(job, tmp_path / "whole")
 
-        stops = 0
-        for batches in (3, 12, 17, 25):  # an epoch has 10 batches, and 5 that test
+        for batches in (3, 9):  # in the first epoch, which has six, and in the second
             with pytest.raises(Stopped):
                 trained(job, tmp_path / "parts", stopping_after(batches))
-            stops += 1
         parts = trained(job, tmp_path / "parts")
 
-        assert stops == 4
         for name, tensor in whole.tensors.items():
             assert torch.equal(parts.tensors[name], tensor), name
 
@@ -97,7 +102,7 @@ class TestGoingOn:
         next(iter(train(job, tmp_path)))
         before = (tmp_path / CHECKPOINT).read_bytes()
 
-        with pytest.raises(TrainingError, match="its recipe differs"):
+        with pytest.raises(TrainingError, match=r"recipe differs.*seed 0, not 1"):
             trained(replace(job, recipe=replace(SHORT, seed=1)), tmp_path)
 
         assert (tmp_path / CHECKPOINT).read_bytes() == before
@@ -129,7 +134,7 @@ class TestGoingOn:
         assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
     def test_other_images_or_other_weights_to_start_from_are_another_training(
-        self, tmp_path: Path, job: Job, digits: Digits
+        self, tmp_path: Path, job: Job, few: Digits
     ) -> None:
         start = weights_of(next(iter(train(job, tmp_path)))[1], job)
         changed = replace(start, tensors=start.tensors | {"classifier.bias": torch.ones(10)})
@@ -139,17 +144,11 @@ class TestGoingOn:
         with pytest.raises(TrainingError, match="its start differs"):
             trained(replace(job, start=changed), tmp_path / "tuned")
         with pytest.raises(TrainingError, match="its data differs"):
-            trained(replace(job, data=replace(digits, fingerprint="others")), tmp_path)
-
-    def test_what_differs_in_the_recipe_is_named(self, tmp_path: Path, job: Job) -> None:
-        next(iter(train(job, tmp_path)))
-
-        with pytest.raises(TrainingError, match="seed 0, not 1"):
-            trained(replace(job, recipe=replace(SHORT, seed=1)), tmp_path)
+            trained(replace(job, data=replace(few, fingerprint="others")), tmp_path)
 
 
 class TestLearning:
-    @pytest.mark.slow("TODO: say why")
+    @pytest.mark.slow("three trainings of eight epochs each")
     @pytest.mark.parametrize(
         ("optimiser", "rate", "convention"),
         [("rmsprop", 0.002, TENSORFLOW), ("sgd", 0.1, PYTORCH), ("adamw", 0.005, TENSORFLOW)],
@@ -200,14 +199,18 @@ class TestLearning:
             trained(wild, tmp_path)
 
     def test_weights_are_scored_as_the_training_said(
-        self, tmp_path: Path, job: Job, digits: Digits
+        self, tmp_path: Path, job: Job, few: Digits
     ) -> None:
         *_, (epoch, network) = train(job, tmp_path)
         weights.write(weights_of(network, job), tmp_path / "w.safetensors")
 
         found = weights.read(tmp_path / "w.safetensors")
+        score = evaluate(found.network(), few, found.preprocessing, 7)
 
-        assert evaluate(found.network(), digits, found.preprocessing, 7) == epoch.score
+        assert score.total == epoch.score.total == 128
+        # In other batches, two answers that are nearly equally likely may change their places.
+        assert score.top1 == pytest.approx(epoch.score.top1, abs=1)
+        assert score.top5 == pytest.approx(epoch.score.top5, abs=1)
 
 
 class TestFineTuning:
