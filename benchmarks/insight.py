@@ -12,7 +12,7 @@ from benchmarks.layer_times import NANOSECONDS
 from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import OF_GPU, disturbances
-from benchmarks.timing.statistics import MIN_WORKERS
+from benchmarks.timing.statistics import MIN_WORKERS, Interval
 from benchmarks.timing.verdicts import MARGIN, Verdict, null_effect, verdict
 from benchmarks.validity import DEGRADED_SHARE, null_ratio
 from mobilenet.config import MobileNetConfig
@@ -43,8 +43,11 @@ def _how_much_faster(collection: Collection, scenario: Scenario) -> str | None:
     pair = collection.together(LARGEST, SMALLEST, scenario)
     ratio = pair[0].ratio_to(pair[1]) if pair else None
     if ratio is not None and ratio.rounds >= MIN_ROUNDS:
-        bounds = ratio.interval and f" ({units.span(ratio.interval.low, ratio.interval.high)})"
-        return f"{_in_words(ratio.value)} here{bounds or ''}"
+        bounds = ratio.interval
+        if bounds is not None and ratio.value < 1:  # it is called slower by the inverse
+            bounds = Interval(1 / bounds.high, 1 / bounds.low)
+        span = f" ({units.span(bounds.low, bounds.high)})" if bounds else ""
+        return f"{_in_words(ratio.value)} here{span}"
     if min(len(large.blocks), len(small.blocks)) < MIN_ROUNDS:
         return None
     return f"about {_in_words(large.median_s / small.median_s)} here"

@@ -7,189 +7,168 @@ import pytest
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection, collect
 from benchmarks.insight import LARGEST, SMALLEST, caveat, compared, headline, start
-from benchmarks.results import Block, Measurement
+from benchmarks.results import Measurement, Quality
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.contamination import GpuSignals, Signals
-from tests.builders import measurement
+from tests.builders import EAGER, MS, WAITED, disturbed, measurement, with_times
+from tests.wording import Wording
 
-EAGER = Scenario()
-
-
-def together(large_ms: float, small_ms: float, *, rounds: int = 12) -> Collection:
-    """The two corners, timed in turns in one run."""
-    return collect(
-        [
-            measurement(LARGEST.key, median_ms=large_ms, rounds=rounds),
-            measurement(SMALLEST.key, median_ms=small_ms, rounds=rounds),
-        ]
-    )
+ONE, OTHER = candidate("0.5-160"), candidate("resnet18")
 
 
-def in_another_run(timed: Measurement) -> Measurement:
-    return replace(timed, run_id="another run")
+def corners(
+    large_ms: float = 12.6,
+    small_ms: float = 2.0,
+    *,
+    rounds: int = 12,
+    quality: Quality = "measured",
+) -> list[Measurement]:
+    """The largest and the smallest network, interleaved in one run."""
+    return [
+        measurement(network, median_ms=ms, rounds=rounds, quality=quality)
+        for network, ms in ((LARGEST, large_ms), (SMALLEST, small_ms))
+    ]
 
 
-def scattered(timed: Measurement, *shares: float) -> Measurement:
-    """Rounds that differ by these factors."""
-    ns = timed.blocks[0].settle_ns // 2
-    blocks = tuple(
-        Block(number, ns, (round(ns * share),) * 5) for number, share in enumerate(shares)
-    )
-    return replace(timed, blocks=blocks)
+@pytest.mark.parametrize(
+    ("small_ms", "rounds", "ratio"),
+    [
+        (2.0, 12, "(6.3 to 6.3 ×)"),
+        (25.2, 12, "2.0 × slower here (2.0 to 2.0 ×)"),
+        (2.0, 3, "6.3 × faster here."),
+    ],
+    ids=["faster", "slower", "a few rounds give no bounds"],
+)
+def test_the_headline_has_both_ratios_and_how_sure_the_measured_one_is(
+    small_ms: float, rounds: int, ratio: str, wording: Wording
+) -> None:
+    sentence = headline(collect(corners(12.6, small_ms, rounds=rounds)), EAGER)
+
+    assert "42 ×" in str(sentence)
+    assert ratio in str(sentence)
+    wording(sentence)
 
 
-def test_the_sentence_has_both_ratios_and_how_sure_the_measured_one_is() -> None:
-    sentence = headline(together(12.6, 2.0), EAGER)
-
-    assert sentence == (
-        "0.25-128 does 42 × less arithmetic than 1.0-224, and is 6.3 × faster here (6.3 to 6.3 ×)."
-    )
-
-
-def test_a_smaller_network_that_is_slower_is_called_slower() -> None:
-    sentence = headline(together(1.0, 2.0), EAGER)
-
-    assert sentence is not None
-    assert "and is 2.0 × slower here" in sentence
-
-
-def test_a_few_rounds_give_the_sentence_without_bounds_and_fewer_give_none() -> None:
-    some = headline(together(12.6, 2.0, rounds=3), EAGER)
-
-    assert some is not None
-    assert some.endswith("6.3 × faster here.")
-    assert headline(together(12.6, 2.0, rounds=2), EAGER) is None
+@pytest.mark.parametrize(
+    ("collection", "scenario"),
+    [
+        (Collection(), EAGER),
+        (collect(corners()[:1]), EAGER),
+        (collect(corners(rounds=2)), EAGER),
+        (collect(corners()), Scenario("openvino")),
+    ],
+    ids=["nothing timed", "one corner", "two rounds", "another scenario"],
+)
+def test_nothing_is_said_that_times_do_not_carry(
+    collection: Collection, scenario: Scenario
+) -> None:
+    assert headline(collection, scenario) is None
 
 
-def test_nothing_is_said_before_both_corners_have_been_timed() -> None:
-    one = collect([measurement(LARGEST.key)])
+def test_times_of_different_runs_are_put_into_the_sentence_with_a_reserve(
+    wording: Wording,
+) -> None:
+    large, small = corners()
 
-    assert headline(Collection(), EAGER) is None
-    assert headline(one, EAGER) is None
+    sentence = headline(collect([large, replace(small, run_id="another run")]), EAGER)
 
-
-def test_times_of_different_runs_are_put_into_the_sentence_with_a_reserve() -> None:
-    apart = collect(
-        [
-            measurement(LARGEST.key, median_ms=12.6),
-            in_another_run(measurement(SMALLEST.key, median_ms=2.0)),
-        ]
-    )
-
-    sentence = headline(apart, EAGER)
-
-    assert sentence is not None
-    assert sentence.endswith("and is about 6.3 × faster here.")
+    assert "about 6.3 ×" in str(sentence)
+    wording(sentence)
 
 
 def test_rounds_of_which_one_half_was_always_disturbed_still_give_a_sentence() -> None:
-    waited = Signals(1_000_000, delay_ns=500_000)
     pair = [
         replace(
             one,
             blocks=tuple(
-                replace(block, signals=waited) if block.round % 2 == odd else block
+                replace(block, signals=WAITED) if block.round % 2 == odd else block
                 for block in one.blocks
             ),
         )
-        for odd, one in enumerate(
-            [measurement(LARGEST.key, median_ms=12.6), measurement(SMALLEST.key, median_ms=2.0)]
+        for odd, one in enumerate(corners())
+    ]
+
+    assert "about 6.3 ×" in str(headline(collect(pair), EAGER))
+
+
+def test_the_headline_says_what_weakens_it(wording: Wording) -> None:
+    looks = corners(quality="preview")
+    hot = Signals(MS, gpu=GpuSignals(reasons=0x40))
+    weak = [
+        caveat(collect(pair), EAGER)
+        for pair in (
+            looks,
+            [disturbed(one) for one in looks],
+            [disturbed(one, by=hot) for one in corners()],
         )
     ]
 
-    sentence = headline(collect(pair), EAGER)
-
-    assert sentence is not None
-    assert "about 6.3 × faster here" in sentence
-
-
-def test_the_headline_says_what_weakens_it() -> None:
-    pair = [measurement(key, quality="preview") for key in (LARGEST.key, SMALLEST.key)]
-    waited = Signals(1_000_000, delay_ns=500_000)
-    busy = [
-        replace(one, blocks=tuple(replace(block, signals=waited) for block in one.blocks))
-        for one in pair
-    ]
-
-    assert caveat(together(12.6, 2.0), EAGER) == ""
-    assert caveat(collect(pair), EAGER) == "a first look"
-    assert caveat(collect(busy), EAGER) == "a first look, the machine was busy"
-
-
-def test_a_gpu_that_was_held_back_is_not_taken_for_a_busy_machine() -> None:
-    hot = Signals(1_000_000, gpu=GpuSignals(reasons=0x40))
-    pair = [
-        replace(one, blocks=tuple(replace(block, signals=hot) for block in one.blocks))
-        for one in (measurement(LARGEST.key), measurement(SMALLEST.key))
-    ]
-
-    assert caveat(collect(pair), EAGER) == "the GPU was slowed down"
-
-
-def test_the_sentence_is_of_the_scenario_that_was_asked_for() -> None:
-    assert headline(together(12.6, 2.0), Scenario(engine="openvino")) is None
+    assert caveat(collect(corners()), EAGER) == ""
+    assert len({*weak}) == len(weak)
+    assert "GPU" in weak[-1]  # and the machine is not called busy
+    for words in weak:
+        wording(words)
 
 
 @pytest.mark.parametrize(
     ("one_ms", "other_ms", "words"),
     [(2.0, 4.2, "2.1 × faster"), (4.2, 2.0, "2.1 × slower"), (4.0, 4.12, "3 % faster")],
 )
-def test_networks_that_took_turns_are_compared_in_words(
+def test_interleaved_networks_are_compared_in_words(
     one_ms: float, other_ms: float, words: str
 ) -> None:
-    pair = [measurement("0.5-160", median_ms=one_ms), measurement("resnet18", median_ms=other_ms)]
+    pair = [measurement(ONE, median_ms=one_ms), measurement(OTHER, median_ms=other_ms)]
 
-    assert compared(candidate("0.5-160"), candidate("resnet18"), EAGER, collect(pair)) == words
-
-
-def test_a_difference_within_the_noise_is_not_called_one() -> None:
-    steady = measurement("resnet18", median_ms=4.0)
-    noisy = scattered(measurement("0.5-160", median_ms=4.0), *[0.9, 1.1] * 6)
-
-    words = compared(candidate("0.5-160"), candidate("resnet18"), EAGER, collect([steady, noisy]))
-
-    assert words == "no difference seen"
+    assert compared(ONE, OTHER, EAGER, collect(pair)) == words
 
 
-def test_times_of_different_runs_are_compared_with_a_reserve() -> None:
-    apart = [
-        measurement("0.5-160", median_ms=2.0),
-        in_another_run(measurement("resnet18", median_ms=4.2)),
-    ]
+def test_a_difference_within_the_noise_is_not_called_one(wording: Wording) -> None:
+    noisy = with_times(measurement(ONE), *[round(4 * MS * share) for share in (0.9, 1.1) * 6])
 
-    words = compared(candidate("0.5-160"), candidate("resnet18"), EAGER, collect(apart))
+    words = compared(ONE, OTHER, EAGER, collect([measurement(OTHER), noisy]))
 
-    assert words == "about 2.1 × faster"
-
-
-def test_too_few_rounds_are_compared_with_a_reserve() -> None:
-    few = [
-        measurement("0.5-160", median_ms=2.0, rounds=5),
-        measurement("resnet18", median_ms=4.2, rounds=5),
-    ]
-
-    words = compared(candidate("0.5-160"), candidate("resnet18"), EAGER, collect(few))
-
-    assert words == "about 2.1 × faster"
-
-
-def test_what_was_not_timed_is_not_compared() -> None:
-    one = collect([measurement("0.5-160")])
-
-    assert compared(candidate("0.5-160"), candidate("resnet18"), EAGER, one) is None
+    assert "faster" not in str(words)
+    assert "slower" not in str(words)
+    wording(words)
 
 
 @pytest.mark.parametrize(
-    ("warmup_ms", "said"),
-    [
-        ([12.3, 5, 2.4, 1.3, *[1] * 90], "first call 12.3 ms, steady after 4 calls (21.0 ms)"),
-        ([12.3, *[2] * 60], "first call 12.3 ms, steady after it"),
-        ([2] * 60, "first call 2.00 ms, steady from then on"),
-        ([300 * 0.9**n for n in range(40)], "first call 300 ms, never became steady in 3 s"),
-        ([12.3, 2, 2], "first call 12.3 ms"),
-    ],
+    ("rounds", "run_id"),
+    [(12, "another run"), (5, "0123456789ab")],
+    ids=["other run", "few rounds"],
 )
-def test_the_start_of_a_network_is_said_in_words(warmup_ms: list[float], said: str) -> None:
-    times_ns = tuple(round(ms * 1e6) for ms in warmup_ms)
+def test_what_was_not_interleaved_for_long_enough_is_compared_with_a_reserve(
+    rounds: int, run_id: str
+) -> None:
+    pair = [
+        measurement(ONE, median_ms=2.0, rounds=rounds),
+        measurement(OTHER, median_ms=4.2, rounds=rounds, run_id=run_id),
+    ]
 
-    assert start(replace(measurement("0.5-160"), warmup_ns=times_ns)) == said
+    assert compared(ONE, OTHER, EAGER, collect(pair)) == "about 2.1 × faster"
+
+
+def test_what_was_not_timed_is_not_compared() -> None:
+    assert compared(ONE, OTHER, EAGER, collect([measurement(ONE)])) is None
+
+
+@pytest.mark.parametrize(
+    ("warmup_ms", "first", "steady"),
+    [
+        ([12.3, 5, 2.4, 1.3, *[1] * 90], "12.3 ms", "4 calls (21.0 ms)"),
+        ([12.3, *[2] * 60], "12.3 ms", "steady after it"),
+        ([2] * 60, "2.00 ms", "steady from then on"),
+        ([300 * 0.9**n for n in range(40)], "300 ms", "never"),
+        ([12.3, 2, 2], "12.3 ms", ""),
+    ],
+    ids=["after 4", "after the first", "from the first", "never", "not watched"],
+)
+def test_the_start_of_a_network_is_said_in_words(
+    warmup_ms: list[float], first: str, steady: str, wording: Wording
+) -> None:
+    said = start(measurement(ONE, warmup_ms=warmup_ms))
+
+    assert first in said
+    assert steady in said
+    assert ("steady" in said) == bool(steady)
+    wording(said)
