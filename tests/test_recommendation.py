@@ -11,6 +11,7 @@ from benchmarks.results import Measurement, Run
 from benchmarks.scenarios import Precision, Scenario
 from benchmarks.tables import to_html, to_text
 from tests.builders import EAGER, STEADY, a_run, disturbed, measurement
+from tests.wording import Wording
 
 
 def timed(
@@ -33,76 +34,74 @@ def found(*rows: Measurement, current: Scenario | None = None) -> Recommendation
     return recommendation
 
 
-def test_the_fastest_engine_is_named_with_how_much_faster_than_the_current_one_it_is() -> None:
-    said = found(timed("eager", 9.24), timed("onnxruntime", 5.0), timed("openvino", 4.0))
-
-    assert said.sentences == (
-        "OpenVINO is fastest for 1.0-224 with 1 thread: "
-        "2.31 × as fast as PyTorch eager (2.31 to 2.31 ×).",
-    )
-    assert said.better == Scenario("openvino")
+UNSURE = timed("onnxruntime", 4.1, workers=(0.9, 1.1, 0.95, 1.05, 1.0))
 
 
-def test_whoever_uses_the_fastest_already_hears_how_far_behind_the_next_is() -> None:
-    rows = timed("eager", 9.0), timed("onnxruntime", 5.0), timed("openvino", 4.0)
+@pytest.mark.parametrize(
+    ("rows", "current", "better", "names"),
+    [
+        (
+            [timed("eager", 9.24), timed("onnxruntime", 5.0), timed("openvino", 4.0)],
+            None,
+            "openvino",
+            ["OpenVINO", "2.31 × as fast as PyTorch eager", "(2.31 to 2.31 ×)"],
+        ),
+        (
+            [timed("eager", 9.0), timed("onnxruntime", 5.0), timed("openvino", 4.0)],
+            "openvino",
+            None,
+            ["OpenVINO", "1.25 ×", "ONNX Runtime", "(1.25 to 1.25 ×)"],
+        ),
+        (
+            [timed("eager", 8.0), UNSURE, timed("openvino", 4.0)],
+            None,
+            "openvino",
+            ["OpenVINO and ONNX Runtime", "2.00 × as fast as PyTorch eager"],
+        ),
+        (
+            [replace(UNSURE, scenario=EAGER), timed("openvino", 4.0)],
+            None,
+            None,
+            ["OpenVINO and PyTorch eager"],
+        ),
+        (
+            [timed("eager", 4.02), timed("openvino", 4.0)],
+            None,
+            None,
+            ["OpenVINO and PyTorch eager", "2.0 %"],
+        ),
+    ],
+    ids=["fastest", "current is fastest", "two fastest", "no difference is sure", "equal"],
+)
+def test_the_fastest_engines_are_named_with_how_much_faster_they_are(
+    rows: list[Measurement],
+    current: str | None,
+    better: str | None,
+    names: list[str],
+    wording: Wording,
+) -> None:
+    said = found(*rows, current=current and Scenario(current))
 
-    said = found(*rows, current=Scenario("openvino"))
-
-    assert said.better is None
-    assert str(said).endswith("1.25 × as fast as the next, ONNX Runtime (1.25 to 1.25 ×).")
-
-
-def test_engines_that_cannot_be_told_apart_are_named_both() -> None:
-    unsure = timed("onnxruntime", 4.1, workers=(0.9, 1.1, 0.95, 1.05, 1.0))
-
-    said = found(timed("eager", 8.0), unsure, timed("openvino", 4.0))
-
-    assert str(said).startswith(
-        "OpenVINO and ONNX Runtime are fastest for 1.0-224 with 1 thread, and cannot be told "
-        "apart: OpenVINO is 2.00 × as fast as PyTorch eager"
-    )
-    assert said.better == Scenario("openvino")
+    assert said.better == (better and Scenario(better))
+    assert [name for name in names if name not in str(said)] == []
+    assert len(said.sentences) == 1
+    wording(said)
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 def test_nobody_is_sent_from_one_of_the_fastest_to_another(engine: str) -> None:
-    unsure = timed("onnxruntime", 4.1, workers=(0.9, 1.1, 0.95, 1.05, 1.0))
-    rows = timed("eager", 8.0), unsure, timed("openvino", 4.0)
+    rows = timed("eager", 8.0), UNSURE, timed("openvino", 4.0)
 
     assert found(*rows, current=Scenario(engine)).better is None
 
 
-def test_where_no_difference_is_sure_none_is_called_fastest() -> None:
-    unsure = timed("eager", 4.1, workers=(0.9, 1.1, 0.95, 1.05, 1.0))
-
-    said = found(unsure, timed("openvino", 4.0))
-
-    assert str(said) == (
-        "Which engine is fastest for 1.0-224 with 1 thread cannot be told: "
-        "no difference between OpenVINO and PyTorch eager is sure."
-    )
-    assert said.better is None
-
-
-def test_engines_that_are_known_to_be_equal_are_called_so() -> None:
-    said = found(timed("eager", 4.02), timed("openvino", 4.0))
-
-    assert str(said) == (
-        "OpenVINO and PyTorch eager are equally fast for 1.0-224 with 1 thread, within 2.0 %."
-    )
-    assert said.better is None
-
-
-def test_of_an_invalid_run_nothing_is_said_but_why() -> None:
+def test_of_an_invalid_run_nothing_is_said_but_why(wording: Wording) -> None:
     rows = timed("eager", 9.0), timed("openvino", 4.0), timed("openvino", 2.0, "int8")
 
     said = found(*(disturbed(row, 0.9) for row in rows), current=EAGER)
 
-    assert said.sentences == (
-        "Which engine is fastest in float32 for 1.0-224 with 1 thread cannot be told: "
-        "the run is invalid.",
-    )
-    assert "Threads of the engine had to wait for a CPU in 90 % of the turns." in str(said)
+    assert "90 %" in str(said)
+    wording(said)
     assert said.better is None
     assert {one.verdict for one in (*said.full, *said.reduced)} == {None, "cannot tell"}
 
@@ -116,31 +115,33 @@ def test_a_difference_that_the_control_of_either_process_shows_as_well_is_not_be
         said = recommend(replace(a_run(*rows), controls=(control,)))
         assert said is not None
         assert said.better is None
-        assert "cannot be told" in str(said)
+        assert {one.verdict for one in said.full} <= {None, "cannot tell"}
 
 
-def test_a_reduced_precision_is_told_beside_and_never_recommended() -> None:
+def test_a_reduced_precision_is_told_beside_and_never_recommended(wording: Wording) -> None:
     rows = timed("eager", 9.0), timed("openvino", 4.0), timed("openvino", 2.0, "int8")
 
     said = found(*rows, timed("onnxruntime", 3.0, "int8"))
 
     assert said.better == Scenario("openvino")
-    assert said.sentences[0].startswith("OpenVINO is fastest in float32 for 1.0-224")
-    assert said.sentences[1:] == (
-        "int8 in OpenVINO takes 0.500 × as long as OpenVINO in float32 (0.500 to 0.500 ×), "
-        "at a cost in accuracy that random weights cannot show.",
-    )
+    _, beside = said.sentences
+    assert "int8" in beside
+    assert "(0.500 to 0.500 ×)" in beside
+    wording(said)
 
 
-def test_a_reduced_precision_that_saves_no_time_is_told_without_a_word_on_its_cost() -> None:
+def test_a_reduced_precision_that_saves_no_time_is_told_without_a_word_on_its_cost(
+    wording: Wording,
+) -> None:
     rows = timed("eager", 4.0), timed("openvino", 3.0)
 
     said = found(*rows, timed("eager", 6.0, "bfloat16"), timed("openvino", 3.01, "int8"))
 
-    assert said.sentences[1:] == (
-        "bfloat16 in PyTorch eager takes 2.00 × as long as OpenVINO in float32 (2.00 to 2.00 ×).",
-        "int8 in OpenVINO takes as long as OpenVINO in float32, within 2.0 %.",
-    )
+    slower, equal = said.sentences[1:]
+    assert "(2.00 to 2.00 ×)" in slower
+    assert "2.0 %" in equal
+    assert "accuracy" not in str(said)
+    wording(said)
 
 
 @pytest.mark.parametrize(
@@ -166,16 +167,18 @@ def test_precisions_of_one_engine_are_compared_without_a_word_on_engines() -> No
     said = found(timed("openvino", 4.0), timed("openvino", 2.0, "int8"))
 
     assert len(said.sentences) == 1
-    assert str(said).startswith("int8 in OpenVINO takes 0.500 × as long")
+    assert "0.500 ×" in str(said)
+    assert "fastest" not in str(said)
 
 
-def test_threads_batch_and_device_are_part_of_what_is_said() -> None:
+def test_threads_batch_and_device_are_part_of_what_is_said(wording: Wording) -> None:
     rows = [timed("eager", 9.0), timed("channels_last", 4.0)]
     how = {"device": "cuda", "threads": 2, "batch": 8}
 
     said = found(*(replace(row, scenario=replace(row.scenario, **how)) for row in rows))
 
-    assert "is fastest for 1.0-224 on cuda with 2 threads and batch 8: " in str(said)
+    assert "on cuda with 2 threads and batch 8" in str(said)
+    wording(said)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ def test_what_cannot_be_seen_is_named_with_its_place(character: str) -> None:
 
 @pytest.mark.parametrize("text", ["\u200b", "\u3164 \u3164", "\u2800", " ", "\u0301"])
 def test_a_text_of_which_nothing_can_be_seen_is_none(text: str) -> None:
-    assert problem_of_name(text) == "Nothing of it can be seen."
+    assert problem_of_name(text)
+    assert problem_of_name(f"{text}a") is None
 
 
 def test_lines_may_stand_where_there_may_be_several() -> None:
