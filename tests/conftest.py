@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import URL
 
@@ -17,6 +18,8 @@ from benchmarks.training.record import TRAINED_VARIABLE
 from tests import wording as wordings
 from tests.fake_worker import FakeMachine, installed, processes
 from tests.postgres import find_programs, new_database, server
+
+hypothesis.settings.load_profile("ci")  # the same examples every time, however slow the machine is
 
 WRITTEN = pytest.StashKey[dict[str, list[str]]]()
 SLOWEST_FILES = 25
