@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -59,7 +59,7 @@ def top1(config: MobileNetConfig, source: str = DEFAULT_SOURCE) -> float:
         ),
     ],
 )
-def test_the_sixteen_networks_have_their_published_accuracy(source: str, expected: str):
+def test_the_sixteen_networks_have_their_published_accuracy(source: str, expected: str) -> None:
     results = [accuracy(config, source) for config in paper_grid()]
 
     assert all(isinstance(result, PublishedAccuracy) for result in results)
@@ -68,7 +68,7 @@ def test_the_sixteen_networks_have_their_published_accuracy(source: str, expecte
     ]
 
 
-def test_top_5_of_the_default_source_is_the_published_one():
+def test_top_5_of_the_default_source_is_the_published_one() -> None:
     expected = "89.9 89.2 87.7 85.8 88.2 87.3 86.0 83.9 84.9 83.6 81.9 79.4 74.2 72.3 70.3 66.3"
 
     results = [accuracy(config) for config in paper_grid()]
@@ -91,7 +91,9 @@ def test_top_5_of_the_default_source_is_the_published_one():
         (0.5, 160, 60.2),
     ],
 )
-def test_the_papers_eight_networks_have_the_papers_accuracy(width, resolution, expected):
+def test_the_papers_eight_networks_have_the_papers_accuracy(
+    width: float, resolution: int, expected: float
+) -> None:
     assert top1(MobileNetConfig(width, resolution), "paper") == expected
 
 
@@ -106,11 +108,13 @@ def test_the_papers_eight_networks_have_the_papers_accuracy(width, resolution, e
         (1.25, 256, "timm", 77.612),
     ],
 )
-def test_other_recipes_have_their_own_accuracy(width, resolution, source, expected):
+def test_other_recipes_have_their_own_accuracy(
+    width: float, resolution: int, source: str, expected: float
+) -> None:
     assert top1(MobileNetConfig(width, resolution), source) == expected
 
 
-def test_the_design_studies_are_published_by_the_paper_only():
+def test_the_design_studies_are_published_by_the_paper_only() -> None:
     full = MobileNetConfig(block="full")
     shallow = MobileNetConfig(depth="shallow")
 
@@ -120,7 +124,7 @@ def test_the_design_studies_are_published_by_the_paper_only():
     assert accuracy(shallow) is None
 
 
-def test_all_recipes_of_one_network_are_listed_together():
+def test_all_recipes_of_one_network_are_listed_together() -> None:
     results = published(MobileNetConfig())
 
     assert {result.source for result in results} == set(SOURCES)
@@ -128,7 +132,7 @@ def test_all_recipes_of_one_network_are_listed_together():
     assert max(r.top1_percent for r in results) == 75.388
 
 
-def test_a_network_is_recognised_by_its_channels_not_by_how_they_were_asked_for():
+def test_a_network_is_recognised_by_its_channels_not_by_how_they_were_asked_for() -> None:
     plain = MobileNetConfig(0.5, 160)
     rounded = MobileNetConfig(0.5, 160, channel_multiple=8)
     other = MobileNetConfig(0.3, 160, channel_multiple=8)
@@ -137,17 +141,17 @@ def test_a_network_is_recognised_by_its_channels_not_by_how_they_were_asked_for(
     assert published(other) == ()
 
 
-def test_no_source_gives_one_network_two_accuracies():
+def test_no_source_gives_one_network_two_accuracies() -> None:
     pairs = Counter((result.source, result.config) for result in PUBLISHED)
 
     assert set(pairs.values()) == {1}
 
 
-def test_every_result_names_a_known_source_and_every_source_has_results():
+def test_every_result_names_a_known_source_and_every_source_has_results() -> None:
     assert {result.source for result in PUBLISHED} == set(SOURCES)
 
 
-def test_every_source_says_who_how_and_where():
+def test_every_source_says_who_how_and_where() -> None:
     for key, source in SOURCES.items():
         assert source.key == key
         assert source.title
@@ -168,17 +172,17 @@ def test_every_source_says_who_how_and_where():
         ("keras", "529"),
     ],
 )
-def test_known_errors_of_a_source_are_its_footnotes(source: str, subject: str):
+def test_known_errors_of_a_source_are_its_footnotes(source: str, subject: str) -> None:
     assert any(subject in footnote for footnote in SOURCES[source].footnotes)
 
 
-def test_percentages_are_percentages_and_top_5_is_above_top_1():
+def test_percentages_are_percentages_and_top_5_is_above_top_1() -> None:
     for result in PUBLISHED:
         assert 30 < result.top1_percent < 80
         assert result.top5_percent is None or result.top1_percent < result.top5_percent < 100
 
 
-def test_eight_bit_figures_are_marked_and_below_their_float_network():
+def test_eight_bit_figures_are_marked_and_below_their_float_network() -> None:
     for config in paper_grid():
         quantised = accuracy(config, "tf_slim_2018_quant")
 
@@ -186,7 +190,7 @@ def test_eight_bit_figures_are_marked_and_below_their_float_network():
         assert quantised.top1_percent < top1(config)
 
 
-def test_between_trained_networks_there_is_an_estimate_with_its_error():
+def test_between_trained_networks_there_is_an_estimate_with_its_error() -> None:
     result = accuracy(MobileNetConfig(0.6, 176))
 
     assert isinstance(result, Estimate)
@@ -197,7 +201,7 @@ def test_between_trained_networks_there_is_an_estimate_with_its_error():
 
 
 @pytest.mark.parametrize("source", FULL_SOURCES)
-def test_the_estimate_passes_each_trained_network_within_its_error(source: str):
+def test_the_estimate_passes_each_trained_network_within_its_error(source: str) -> None:
     for config in paper_grid():
         guess = estimate(config, source)
 
@@ -205,12 +209,12 @@ def test_the_estimate_passes_each_trained_network_within_its_error(source: str):
 
 
 @pytest.mark.parametrize("source", FULL_SOURCES)
-def test_half_of_the_networks_left_out_are_predicted_within_0_7_points(source: str):
+def test_half_of_the_networks_left_out_are_predicted_within_0_7_points(source: str) -> None:
     assert median(leave_one_out_errors(source)) <= 0.7
 
 
 @pytest.mark.parametrize("source", FULL_SOURCES)
-def test_the_stated_error_covers_every_leave_one_out_error(source: str):
+def test_the_stated_error_covers_every_leave_one_out_error(source: str) -> None:
     errors = leave_one_out_errors(source)
 
     assert len(errors) == 16
@@ -245,7 +249,7 @@ def refitted_errors(terms, source: str) -> list[float]:
 
 
 @pytest.mark.parametrize("source", FULL_SOURCES)
-def test_leave_one_out_errors_agree_with_their_closed_form(source: str):
+def test_leave_one_out_errors_agree_with_their_closed_form(source: str) -> None:
     assert leave_one_out_errors(source) == pytest.approx(refitted_errors(surface, source))
 
 
@@ -259,7 +263,9 @@ def test_leave_one_out_errors_agree_with_their_closed_form(source: str):
         ("resolution", 192),
     ],
 )
-def test_the_stated_error_holds_across_a_gap_twice_as_wide_as_any_real_one(axis, unseen, source):
+def test_the_stated_error_holds_across_a_gap_twice_as_wide_as_any_real_one(
+    axis: str, unseen: float, source: str
+) -> None:
     seen = [config for config in paper_grid() if getattr(config, axis) != unseen]
     hidden = [config for config in paper_grid() if getattr(config, axis) == unseen]
     known = [top1(config, source) for config in seen]
@@ -272,7 +278,9 @@ def test_the_stated_error_holds_across_a_gap_twice_as_wide_as_any_real_one(axis,
 
 @pytest.mark.parametrize("source", FLOAT_SOURCES)
 @pytest.mark.parametrize("simpler", [plane, line_in_log_mult_adds, parabola_in_log_mult_adds])
-def test_simpler_estimators_would_be_several_times_worse(simpler, source: str):
+def test_simpler_estimators_would_be_several_times_worse(
+    simpler: Callable[[MobileNetConfig], list[float]], source: str
+) -> None:
     errors = refitted_errors(simpler, source)
 
     assert max(errors) > 3 * max(leave_one_out_errors(source))
@@ -283,7 +291,9 @@ def test_simpler_estimators_would_be_several_times_worse(simpler, source: str):
     ("source", "typical", "largest"),
     [("tf_slim_2018", 0.16, 0.50), ("tf_slim_2017", 0.21, 0.63), ("mlperf", 0.09, 0.71)],
 )
-def test_the_documented_errors_are_the_computed_ones(source, typical, largest):
+def test_the_documented_errors_are_the_computed_ones(
+    source: str, typical: float, largest: float
+) -> None:
     errors = leave_one_out_errors(source)
 
     assert (round(median(errors), 2), round(max(errors), 2)) == (typical, largest)
@@ -291,7 +301,7 @@ def test_the_documented_errors_are_the_computed_ones(source, typical, largest):
 
 
 @pytest.mark.parametrize("source", FULL_SOURCES)
-def test_the_estimate_never_falls_when_width_or_resolution_grows(source: str):
+def test_the_estimate_never_falls_when_width_or_resolution_grows(source: str) -> None:
     widths = np.linspace(0.25, 1.0, 31)
     resolutions = range(128, 225, 4)
 
@@ -323,37 +333,33 @@ def test_the_estimate_never_falls_when_width_or_resolution_grows(source: str):
     ],
     ids=lambda config: config.label,
 )
-def test_outside_what_was_trained_there_is_no_accuracy(config: MobileNetConfig):
+def test_outside_what_was_trained_there_is_no_accuracy(config: MobileNetConfig) -> None:
     assert accuracy(config) is None
     assert estimate(config) is None
     assert published(config) == ()
 
 
 @pytest.mark.parametrize("source", ["paper", "keras", "mobilenet_v4_paper", "timm"])
-def test_a_source_without_all_sixteen_networks_estimates_nothing(source: str):
+def test_a_source_without_all_sixteen_networks_estimates_nothing(source: str) -> None:
     assert accuracy(MobileNetConfig(0.6, 176), source) is None
     assert leave_one_out_errors(source) == ()
 
 
-def test_an_unknown_source_is_refused_by_name():
+def test_an_unknown_source_is_refused_by_name() -> None:
     for ask in (accuracy, estimate):
-        with pytest.raises(ValueError, match=r"'imagenet21k' is not known.*tf_slim_2018"):
+        with pytest.raises(ValueError, match=r"imagenet21k.*tf_slim_2018"):
             ask(MobileNetConfig(), "imagenet21k")
 
 
-def test_accuracies_are_quick_enough_to_follow_a_slider():
-    configs = [MobileNetConfig(0.25 + 0.005 * step, 176) for step in range(100)]
-    accuracy(configs[0])
+def test_following_a_slider_fits_the_surface_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    accuracy(MobileNetConfig(0.25, 176))
+    monkeypatch.setattr(np.linalg, "lstsq", None)  # it would be called to fit another
 
-    started = time.perf_counter()
-    for config in configs:
-        accuracy(config)
-    each_s = (time.perf_counter() - started) / len(configs)
-
-    assert each_s < 0.001
+    for step in range(100):
+        assert accuracy(MobileNetConfig(0.25 + 0.005 * step, 176)) is not None
 
 
-def test_accuracies_need_no_torch():
+def test_accuracies_need_no_torch() -> None:
     program = "import sys, mobilenet.accuracy; sys.exit('torch' in sys.modules)"
 
     finished = subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT)

@@ -166,7 +166,10 @@ class TestQuality:
         assert quality.is_above_chance
         assert quality.count == 60
 
-    def test_random_answers_are_seldom_above_chance(self, faces: Attributes) -> None:
+    def test_random_answers_are_seldom_above_chance(
+        self, faces: Attributes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("mobilenet.tasks.bootstrap.RESAMPLES", 200)
         torch.manual_seed(0)
         found = [
             faces.quality(torch.randn(60, len(DRAWN)), faces.present)[0].is_above_chance

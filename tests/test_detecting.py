@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file, save_file
 
 from mobilenet.tasks.data import DataError
 from mobilenet.tasks.detection import ssd
 from mobilenet.tasks.detection.annotations import Annotated, read, write
-from mobilenet.tasks.detection.boxes import Boxes
+from mobilenet.tasks.detection.boxes import OVERLAP, Boxes
 from mobilenet.tasks.detection.detecting import Detection, for_detector, mirrored
 from mobilenet.tasks.detection.detector import Detector
 from mobilenet.tasks.detection.drawing import drawn
@@ -27,9 +26,16 @@ from mobilenet.tasks.learning import assess, learn
 from mobilenet.tasks.recipe import Recipe
 from mobilenet.weights.preprocessing import HUGGING_FACE
 from tests.tiny import one_thread
+from tests.wording import Wording
 
 SIDE, BATCH = 96, 16
 Change = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
 def detector(classes: int = len(SHAPES), side: int = SIDE) -> ssd.SingleShot:
@@ -76,6 +82,34 @@ def replaced(kind: str, number: int, **values: object) -> Change:
     return lambda found: found[kind][number].update(values)
 
 
+def three_images(found: dict[str, Any]) -> None:
+    found["images"] = found["images"][:3]
+    found["annotations"] = [one for one in found["annotations"] if one["image_id"] < 4]
+
+
+# What is changed, and what the refusal must name.
+WRONG: dict[str, tuple[Change, *tuple[str, ...]]] = {
+    "no such image": (replaced("images", 1, file_name="none.png"), "pets.json", "none.png", "id 2"),
+    "other width": (replaced("images", 1, width=81), "81 x 40", "2.png", "id 2", "80 x 40"),
+    "id twice": (replaced("images", 1, id=1), "id 1"),
+    "file twice": (replaced("images", 1, file_name="1.png"), "1.png"),
+    "box outside": (
+        replaced("annotations", 2, bbox=[50, 4, 40, 20]),
+        *("pets.json", "annotation 13", "10 px", "3.png"),
+    ),
+    "no height": (replaced("annotations", 2, bbox=[5, 5, 9, 0]), "annotation 13", "empty"),
+    "negative width": (replaced("annotations", 2, bbox=[5, 5, -1, 9]), "annotation 13", "empty"),
+    "no such image id": (replaced("annotations", 2, image_id=9), "annotation 13", "id 9"),
+    "no such category": (replaced("annotations", 2, category_id=9), "annotation 13", "id 9"),
+    "box of three": (replaced("annotations", 2, bbox=[1, 2, 3]), "annotations.2.bbox"),
+    "no number": (replaced("annotations", 2, bbox=[1, 2, 3, float("nan")]), "annotations.2.bbox"),
+    "no example": (lambda all: all["categories"].append({"id": 3, "name": "bird"}), "bird", "id 3"),
+    "no annotations": (lambda all: all.update(annotations=[]), "pets.json"),
+    "no categories": (lambda all: all.pop("categories"), "categories"),
+    "three images": (three_images, "3 images", "4 or more"),
+}
+
+
 class TestAnnotations:
     def test_boxes_become_shares_and_labels_follow_the_categories_ids(self, tmp_path: Path) -> None:
         found = read(written(tmp_path))
@@ -109,43 +143,17 @@ class TestAnnotations:
 
         assert found.objects[0][0, [1, 3]].tolist() == [0, 1]
 
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            (replaced("images", 1, file_name="none.png"), r"pets.json names none.png \(id 2\)"),
-            (replaced("images", 1, width=81), r"says 81 x 40 .* 2.png \(id 2\), which has 80 x 40"),
-            (replaced("images", 1, id=1), "two images with the id 1"),
-            (replaced("images", 1, file_name="1.png"), "two images with the file name 1.png"),
-            (
-                replaced("annotations", 2, bbox=[50, 4, 40, 20]),
-                "pets.json, annotation 13: its box .* reaches 10 px out of 3.png",
-            ),
-            (replaced("annotations", 2, bbox=[5, 5, 0, 9]), "annotation 13: its box .* is empty"),
-            (replaced("annotations", 2, bbox=[5, 5, 9, -1]), "annotation 13: its box .* is empty"),
-            (replaced("annotations", 2, image_id=9), "annotation 13: no image has the id 9"),
-            (replaced("annotations", 2, category_id=9), "annotation 13: no category has the id 9"),
-            (replaced("annotations", 2, bbox=[1, 2, 3]), r"annotations\.2\.bbox"),
-            (replaced("annotations", 2, bbox=[1, 2, 3, float("nan")]), r"annotations\.2\.bbox"),
-            (
-                lambda found: found["categories"].append({"id": 3, "name": "bird"}),
-                r"no example of the category bird \(id 3\)",
-            ),
-            (lambda found: found.update(annotations=[]), "has no annotations"),
-            (lambda found: found.pop("categories"), "is no COCO file of objects: categories"),
-            (
-                lambda found: found.update(
-                    images=found["images"][:3],
-                    annotations=[one for one in found["annotations"] if one["image_id"] < 4],
-                ),
-                "has 3 images. Give it 4 or more",
-            ),
-        ],
-    )
+    @pytest.mark.parametrize("wrong", WRONG)
     def test_what_is_wrong_is_refused_and_named(
-        self, tmp_path: Path, change: Change, message: str
+        self, tmp_path: Path, wrong: str, wording: Wording
     ) -> None:
-        with pytest.raises(DataError, match=message):
+        change, *names = WRONG[wrong]
+
+        with pytest.raises(DataError) as refused:
             read(written(tmp_path, change))
+
+        assert all(name in str(refused.value) for name in names)
+        wording(str(refused.value).replace(str(tmp_path), "FOLDER"))
 
     def test_a_class_that_only_tests_is_refused(self, tmp_path: Path) -> None:
         def change(found: dict[str, Any]) -> None:
@@ -156,20 +164,20 @@ class TestAnnotations:
             ]
 
         tested = read(written(tmp_path)).splits["test"][0]
-        with pytest.raises(DataError, match="none of the 2 images that train shows the cat"):
+        with pytest.raises(DataError, match=r"2 images .*cat"):
             read(written(tmp_path, change))
 
     def test_a_file_that_is_no_image_is_refused(self, tmp_path: Path) -> None:
         path = written(tmp_path)
         (tmp_path / "3.png").write_text("nothing")
 
-        with pytest.raises(DataError, match=r"names 3\.png, which is no image"):
+        with pytest.raises(DataError, match=r"3\.png"):
             read(path)
 
     def test_what_is_no_json_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "pets.json").write_text("nothing")
 
-        with pytest.raises(DataError, match="is no COCO file"):
+        with pytest.raises(DataError, match="no COCO file"):
             read(tmp_path / "pets.json")
         with pytest.raises(DataError, match="cannot be read"):
             read(tmp_path / "none.json")
@@ -178,7 +186,7 @@ class TestAnnotations:
         path = written(tmp_path)
         path.with_name("more.json").write_text(path.read_text())
 
-        with pytest.raises(DataError, match=r"1\.png is in pets.json and in more.json"):
+        with pytest.raises(DataError, match=r"1\.png .*pets\.json .*more\.json"):
             read(path, path.with_name("more.json"))
 
     def test_drawn_pictures_are_read_as_they_were_written(
@@ -254,7 +262,7 @@ class TestBatches:
         assert 5 < sum(same) < len(plain) - 5
 
     def test_another_resolution_is_refused(self, task: Detection) -> None:
-        with pytest.raises(DataError, match="128 px is not what"):
+        with pytest.raises(DataError, match="128 px"):
             next(task.batches("test", 128, 4, HUGGING_FACE))
 
     def test_other_classes_are_refused(self, shapes: Annotated) -> None:
@@ -428,7 +436,10 @@ class TestPrecision:
         )
         assert there == pytest.approx(here, abs=1e-3)
 
-    def test_a_network_that_knows_everything_has_nearly_all(self, task: Detection) -> None:
+    def test_a_network_that_knows_everything_has_nearly_all(
+        self, task: Detection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("mobilenet.tasks.bootstrap.RESAMPLES", 100)
         _, targets = next(task.batches("test", SIDE, 40, HUGGING_FACE))
 
         whole, half = task.quality(answered(task, targets), targets)
@@ -439,7 +450,10 @@ class TestPrecision:
             assert one.low <= one.percent <= one.high
             assert one.count == 12
 
-    def test_where_every_picture_is_alike_chance_has_everything(self, tmp_path: Path) -> None:
+    def test_where_every_picture_is_alike_chance_has_everything(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("mobilenet.tasks.bootstrap.RESAMPLES", 100)
         task = for_detector(read(written(tmp_path)), detector(classes=2), SIDE)
         _, targets = next(task.batches("test", SIDE, 4, HUGGING_FACE))
 
@@ -465,67 +479,89 @@ class TestDrawing:
         assert result.crop((110, 0, 200, 30)).getcolors() == [(2_700, (128, 128, 128))]
 
 
-@pytest.fixture(scope="module")
+TAUGHT = 1_000  # pictures that train
+
+
 def shown() -> Annotated:
-    every = generated(1_300)
-    return replace(every, splits={"train": tuple(range(1_200)), "test": tuple(range(1_200, 1_300))})
+    every = generated(TAUGHT + 100)
+    train, test = range(TAUGHT), range(TAUGHT, TAUGHT + 100)
+    return replace(every, splits={"train": tuple(train), "test": tuple(test)})
 
 
 @pytest.fixture(scope="module")
-def taught(shown: Annotated) -> ssd.SingleShot:
-    network = detector()
-    recipe = Recipe("adamw", 0.003, 10, BATCH, augmentation="standard")
-    with one_thread():
-        for _ in learn(for_detector(shown, network, SIDE), network, SIDE, recipe, HUGGING_FACE):
-            pass
-    return network
+def seen() -> tuple[Annotated, ssd.SingleShot]:
+    """Pictures, and a detector that learned from them."""
+    pictures, network = shown(), detector()
+    recipe = Recipe("adamw", 0.003, 8, BATCH, augmentation="standard")
+    for _ in learn(for_detector(pictures, network, SIDE), network, SIDE, recipe, HUGGING_FACE):
+        pass
+    return pictures, network
 
 
-@pytest.mark.slow("TODO: say why")
+def missing(ours: Boxes, theirs: Boxes) -> list[int]:
+    """Numbers of our sure boxes that nothing in theirs stands for.
+
+    Rounding may exchange boxes that are nearly equally sure: their order, and which of two that
+    overlap stays. So a box is found again where one of its class overlaps it as far as two that
+    could not both stay, and is as sure.
+    """
+    from torchvision.ops import box_iou
+
+    overlap = box_iou(ours["boxes"], theirs["boxes"])
+    found = (
+        (overlap > OVERLAP - 0.01)
+        & (ours["labels"][:, None] == theirs["labels"])
+        & (theirs["scores"] > ours["scores"][:, None] - 0.002)
+    ).any(dim=1)
+    return torch.nonzero(~found & (ours["scores"] > 0.05)).flatten().tolist()
+
+
+def test_boxes_are_found_again_whatever_the_order_of_equally_sure_ones() -> None:
+    ours: Boxes = {
+        "boxes": torch.tensor([[0.0, 0, 20, 20], [40, 40, 80, 80], [0, 0, 20, 20]]),
+        "labels": torch.tensor([1, 2, 2]),
+        "scores": torch.tensor([0.9, 0.9, 0.8]),
+    }
+    turned = {name: values[[1, 0, 2]] for name, values in ours.items()}
+    fewer = {name: values[:2] for name, values in ours.items()}
+
+    assert missing(ours, turned) == missing(turned, ours) == missing(fewer, ours) == []
+    assert missing(ours, fewer) == [2]  # the other one there is of another class
+    assert missing(ours, turned | {"scores": torch.tensor([0.8, 0.9, 0.8])}) == [1]
+
+
+@pytest.mark.slow("trains a detector, a minute")
 class TestTraining:
     def test_it_finds_shapes_better_than_chance_and_than_before(
-        self, shown: Annotated, taught: ssd.SingleShot
+        self, seen: tuple[Annotated, ssd.SingleShot]
     ) -> None:
-        task = for_detector(shown, taught, SIDE)
+        pictures, network = seen
+        task = for_detector(pictures, network, SIDE)
 
-        with one_thread():
-            before, after = (
-                assess(task, network, SIDE, BATCH, HUGGING_FACE)[0]
-                for network in (detector(), taught)
-            )
+        before, after = (
+            assess(task, one, SIDE, BATCH, HUGGING_FACE)[0] for one in (detector(), network)
+        )
         assert after.is_above_chance
         assert after.low > before.high
 
-    def test_kept_weights_give_the_same_answers(
-        self, taught: ssd.SingleShot, tmp_path: Path
-    ) -> None:
-        images = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
-        save_file(taught.state_dict(), tmp_path / "detector.safetensors")
-        again = detector()
-        again.load_state_dict(load_file(tmp_path / "detector.safetensors"))
-
-        with torch.inference_mode():
-            assert torch.equal(taught(images), again(images))
-
     def test_an_exported_network_finds_the_same_boxes(
-        self, shown: Annotated, taught: ssd.SingleShot, tmp_path: Path
+        self, seen: tuple[Annotated, ssd.SingleShot], tmp_path: Path
     ) -> None:
         import onnxruntime
 
-        task = for_detector(shown, taught, SIDE)
+        pictures, network = seen
+        task = for_detector(pictures, network, SIDE)
         images, _ = next(task.batches("test", SIDE, 8, HUGGING_FACE))
         path = tmp_path / "detector.onnx"
         torch.onnx.export(
-            taught, (images,), path, dynamo=True, opset_version=18, input_names=["images"]
+            network, (images,), path, dynamo=True, opset_version=18, input_names=["images"]
         )
 
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         (theirs,) = session.run(None, {"images": images.numpy()})
         with torch.inference_mode():
-            ours = taught(images)
+            ours = network(images)
         assert np.abs(theirs - ours.numpy()).max() < 1e-3
         for one, other in zip(task.found(ours), task.found(torch.from_numpy(theirs)), strict=True):
-            sure = one["scores"] > 0.05
-            assert sure.sum() == (other["scores"] > 0.05).sum()
-            assert torch.allclose(one["boxes"][sure], other["boxes"][: sure.sum()], atol=0.1)
-            assert torch.equal(one["labels"][sure], other["labels"][: sure.sum()])
+            assert (one["scores"] > 0.5).any()
+            assert missing(one, other) == missing(other, one) == []

@@ -231,7 +231,8 @@ class TestVerification:
         # pair within 0 and one within 1 are nearer; the other two within 1, those with 4, are not.
         assert verified(vectors, identities).percent == pytest.approx(50)
 
-    def test_random_vectors_are_seldom_above_chance(self) -> None:
+    def test_random_vectors_are_seldom_above_chance(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mobilenet.tasks.bootstrap.RESAMPLES", 200)
         torch.manual_seed(0)
         identities = torch.arange(12).repeat_interleave(6)
         found = [verified(torch.randn(72, 16), identities).is_above_chance for _ in range(20)]

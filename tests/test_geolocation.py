@@ -162,7 +162,7 @@ class TestQuality:
 
     @pytest.mark.parametrize("seed", range(3))
     def test_no_answer_that_does_not_look_is_above_chance(self, seed: int) -> None:
-        task = generated(seed=seed)
+        task = generated(400, seed)
         targets = task.places[list(task.splits["test"])]
 
         for answer in torch.eye(task.outputs):

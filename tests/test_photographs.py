@@ -14,6 +14,7 @@ from PIL import Image
 from mobilenet.tasks.data import DataError, load
 from mobilenet.tasks.folder import Folder, opened
 from mobilenet.weights import preprocessing
+from tests.wording import Wording
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -158,15 +159,15 @@ class TestFolders:
         assert batch[0].shape == (2, 3, 48, 48)
         assert torch.isfinite(batch[0]).all()
 
-    def test_what_cannot_be_a_set_of_images_is_said(self, tmp_path: Path) -> None:
+    def test_what_cannot_be_a_set_of_images_is_said(self, tmp_path: Path, wording: Wording) -> None:
         cases = {
-            "no folder": tmp_path / "nowhere",
+            "nowhere": tmp_path / "nowhere",
             "no sub-folders": tmp_path / "empty",
-            "1 sub-folder with": tmp_path / "single",
-            "has no image": tmp_path / "bare",
-            "has one image": tmp_path / "few",
+            "1 sub-folder": tmp_path / "single",
+            "green": tmp_path / "bare",
+            "one image": tmp_path / "few",
             "other classes": tmp_path / "differing",
-            "has train but not its counterpart": tmp_path / "lone",
+            "train": tmp_path / "lone",
         }
         (tmp_path / "empty").mkdir()
         two_classes(tmp_path / "lone" / "train")
@@ -181,6 +182,8 @@ class TestFolders:
         two_classes(tmp_path / "differing" / "test")
         picture(tmp_path / "differing" / "test" / "green" / "1.png")
 
-        for said, folder in cases.items():
-            with pytest.raises(DataError, match=said):
+        for name, folder in cases.items():
+            with pytest.raises(DataError) as refused:
                 load(str(folder))
+            assert name in str(refused.value)
+            wording(str(refused.value).replace(str(tmp_path), "FOLDER"))

@@ -68,12 +68,14 @@ def test_the_answer_is_the_networks_own_for_what_the_view_shows(
     pixels = torch.from_numpy(np.asarray(view, np.float32) / 255).permute(2, 0, 1)[None]
     with torch.inference_mode():
         sure = known.network()((pixels - 0.5) / 0.5).softmax(dim=1)[0]
-    best = sure.topk(5)
-    assert [guess.name for guess in answer.guesses] == [
-        class_names(known)[number] for number in best.indices
-    ]
-    for guess, value in zip(answer.guesses, best.values, strict=True):
-        assert guess.probability == pytest.approx(float(value), rel=0.05)  # pixels are rounded
+    said = [guess.probability for guess in answer.guesses]
+    assert len(said) == 5
+    assert said == sorted(said, reverse=True)
+    # The view's pixels are rounded, so classes that are nearly equally likely may change places.
+    assert said == pytest.approx(sure.topk(5).values.tolist(), rel=0.05)
+    for guess in answer.guesses:
+        number = class_names(known).index(guess.name)
+        assert guess.probability == pytest.approx(float(sure[number]), rel=0.05)
 
 
 def test_imagenets_classes_have_their_names_in_their_order() -> None:

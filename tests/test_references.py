@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,7 +32,7 @@ CONFIGS = [
 ]
 
 
-def meta(make) -> nn.Module:
+def meta(make: Callable[[], nn.Module]) -> nn.Module:
     with torch.device("meta"):
         return make()
 
@@ -47,21 +48,23 @@ def regenerated() -> dict[str, ReferenceNetwork]:
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.key)
-def test_a_stored_network_is_what_torchvision_builds_today(network, regenerated):
+def test_a_stored_network_is_what_torchvision_builds_today(
+    network: ReferenceNetwork, regenerated: dict[str, ReferenceNetwork]
+) -> None:
     assert network == regenerated[network.key]
 
 
-def test_the_stored_table_has_every_network_and_no_other():
+def test_the_stored_table_has_every_network_and_no_other() -> None:
     assert list(references()) == [origin.key for origin in reference_table.ORIGINS]
 
 
-def test_the_stored_file_is_written_as_the_generator_writes_it():
+def test_the_stored_file_is_written_as_the_generator_writes_it() -> None:
     text = json.dumps(asdict(stored_table()), indent=2) + "\n"
 
     assert PATH.read_text(encoding="utf-8") == text
 
 
-def test_the_stored_file_says_that_it_is_generated_and_by_which_versions():
+def test_the_stored_file_says_that_it_is_generated_and_by_which_versions() -> None:
     stored = stored_table()
 
     assert "python -m benchmarks.reference_table" in stored.about
@@ -88,7 +91,9 @@ def test_the_stored_file_says_that_it_is_generated_and_by_which_versions():
         ("vgg16", 138_357_544, 15.47),
     ],
 )
-def test_counts_agree_with_torchvisions_own(key, parameters, giga_mult_adds):
+def test_counts_agree_with_torchvisions_own(
+    key: str, parameters: int, giga_mult_adds: float
+) -> None:
     network = references()[key]
 
     assert network.parameters == parameters
@@ -114,8 +119,8 @@ def test_counts_agree_with_torchvisions_own(key, parameters, giga_mult_adds):
     ],
 )
 def test_accuracy_is_the_first_generations_and_later_weights_come_after(
-    key, first_generation, later
-):
+    key: str, first_generation: float, later: list[float]
+) -> None:
     network = references()[key]
 
     assert network.recipe.name == "IMAGENET1K_V1"
@@ -123,14 +128,14 @@ def test_accuracy_is_the_first_generations_and_later_weights_come_after(
     assert [recipe.top1_percent for recipe in network.weights[1:]] == later
 
 
-def test_each_network_is_counted_at_the_resolution_of_its_first_weights():
+def test_each_network_is_counted_at_the_resolution_of_its_first_weights() -> None:
     for network in NETWORKS:
         assert network.resolution == network.recipe.resolution
         assert network.resolution == (299 if network.key == "inception_v3" else 224)
         assert all(recipe.resize >= recipe.resolution for recipe in network.weights)
 
 
-def test_every_count_is_a_whole_number():
+def test_every_count_is_a_whole_number() -> None:
     for network in NETWORKS:
         for count in (
             network.parameters,
@@ -142,7 +147,7 @@ def test_every_count_is_a_whole_number():
             assert count > 0
 
 
-def test_every_network_has_a_name_a_family_and_a_paper():
+def test_every_network_has_a_name_a_family_and_a_paper() -> None:
     for network in NETWORKS:
         assert network.label
         assert network.family
@@ -163,8 +168,8 @@ def test_every_network_has_a_name_a_family_and_a_paper():
     ],
 )
 def test_the_papers_opponents_keep_the_papers_figures(
-    key, table, top1, millions, million_parameters
-):
+    key: str, table: str, top1: float | None, millions: int, million_parameters: float
+) -> None:
     figures = references()[key].paper_figures
 
     assert figures is not None
@@ -173,13 +178,13 @@ def test_the_papers_opponents_keep_the_papers_figures(
     assert figures.parameters == round(million_parameters * 10**6)
 
 
-def test_only_the_papers_opponents_have_paper_figures():
+def test_only_the_papers_opponents_have_paper_figures() -> None:
     opponents = {network.key for network in NETWORKS if network.paper_figures}
 
     assert opponents == {"googlenet", "vgg16", "squeezenet1_0", "alexnet", "inception_v3"}
 
 
-def test_the_paper_counts_two_operations_for_each_of_squeezenets_mult_adds_and_says_so():
+def test_the_paper_counts_two_operations_for_each_of_squeezenets_mult_adds_and_says_so() -> None:
     squeezenet = references()["squeezenet1_0"]
 
     assert squeezenet.paper_figures.mult_adds / squeezenet.mult_adds == pytest.approx(2, rel=0.05)
@@ -187,7 +192,7 @@ def test_the_paper_counts_two_operations_for_each_of_squeezenets_mult_adds_and_s
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.label)
-def test_references_are_counted_exactly_as_mobilenets_are(config: MobileNetConfig):
+def test_references_are_counted_exactly_as_mobilenets_are(config: MobileNetConfig) -> None:
     model = meta(lambda: MobileNet(config))
     expected = cost(config)
 
@@ -275,12 +280,14 @@ class ReadTwice(nn.Module):
         (ReadTwice, kib(16) + kib(16) + kib(32)),
     ],
 )
-def test_peak_memory_is_what_one_counts_by_hand(make, expected: int):
+def test_peak_memory_is_what_one_counts_by_hand(
+    make: Callable[[], nn.Module], expected: int
+) -> None:
     assert reference_table.peak_activation_bytes(meta(make), 16) == expected
 
 
 @pytest.mark.parametrize("inplace", [False, True])
-def test_peak_memory_does_not_depend_on_how_the_activation_is_spelled(inplace: bool):
+def test_peak_memory_does_not_depend_on_how_the_activation_is_spelled(inplace: bool) -> None:
     def make() -> nn.Module:
         return nn.Sequential(nn.Conv2d(3, 16, 1), nn.BatchNorm2d(16), nn.ReLU(inplace=inplace))
 
@@ -299,11 +306,11 @@ def test_peak_memory_does_not_depend_on_how_the_activation_is_spelled(inplace: b
         ("squeezenet1_0", kib(128, 54) + kib(128, 54) + kib(256, 54)),  # fire 4's concatenation
     ],
 )
-def test_peak_memory_is_where_the_papers_tables_say(key: str, expected: int):
+def test_peak_memory_is_where_the_papers_tables_say(key: str, expected: int) -> None:
     assert references()[key].peak_activation_bytes == expected
 
 
-def test_references_need_no_torch():
+def test_references_need_no_torch() -> None:
     program = (
         "import sys, benchmarks.references as r; r.references(); sys.exit('torch' in sys.modules)"
     )
@@ -313,7 +320,7 @@ def test_references_need_no_torch():
     assert finished.returncode == 0
 
 
-def test_importing_the_reader_reads_nothing():
+def test_importing_the_reader_reads_nothing() -> None:
     program = "import benchmarks.references as r, sys; sys.exit(r.stored_table.cache_info().misses)"
 
     finished = subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT)
@@ -321,6 +328,6 @@ def test_importing_the_reader_reads_nothing():
     assert finished.returncode == 0
 
 
-def test_the_references_cannot_be_changed_by_a_reader():
+def test_the_references_cannot_be_changed_by_a_reader() -> None:
     with pytest.raises(TypeError):
         references()["mine"] = NETWORKS[0]

@@ -193,7 +193,7 @@ class TestLearning:
         assert sizes[True] < 0.95 * sizes[False]
 
     def test_a_loss_that_is_no_number_says_what_to_do(self, tmp_path: Path, job: Job) -> None:
-        wild = replace(job, recipe=Recipe(optimiser="sgd", learning_rate=10, weight_decay=1))
+        wild = replace(job, recipe=Recipe("sgd", learning_rate=10, batch=8, weight_decay=1))
 
         with pytest.raises(TrainingError, match="too high"):
             trained(wild, tmp_path)

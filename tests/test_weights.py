@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +17,26 @@ from mobilenet import MobileNet, MobileNetConfig, initialise, paper_grid, weight
 from mobilenet.convention import PYTORCH, TENSORFLOW, Convention
 from mobilenet.weights import preprocessing
 
-pytestmark = pytest.mark.filterwarnings("default")  # of the peers' own code
+pytestmark = [
+    pytest.mark.real,  # runs Keras, transformers and timm
+    pytest.mark.filterwarnings("default"),  # of the peers' own code
+]
 
 CLOSE = 1e-4  # of logits whose spread is about 1
-SIXTEEN = pytest.mark.parametrize("config", paper_grid(), ids=lambda config: config.label)
+FEW = {(1.0, 128), (0.75, 160), (0.5, 192), (0.25, 224)}  # every width and every resolution once
+SIXTEEN = pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(
+            config,
+            id=config.label,
+            marks=()
+            if (config.width_multiplier, config.resolution) in FEW
+            else pytest.mark.slow("the other twelve of the paper's networks"),
+        )
+        for config in paper_grid()
+    ],
+)
 
 
 def images(config: MobileNetConfig, count: int = 2) -> Tensor:
@@ -133,7 +150,7 @@ class TestTimm:
         same(answers(ours.network(), given), answers(theirs.eval(), given))
 
 
-def keras_network(config: MobileNetConfig):
+def keras_network(config: MobileNetConfig) -> Any:  # Keras has no types
     import keras
 
     return keras.applications.MobileNet(
@@ -145,7 +162,7 @@ def keras_network(config: MobileNetConfig):
     )
 
 
-def shaken(network, config: MobileNetConfig) -> tuple[Tensor, Tensor]:
+def shaken(network: Any, config: MobileNetConfig) -> tuple[Tensor, Tensor]:
     """Give a Keras network weights and statistics of its own; images, and its answers to them."""
     import keras
 
@@ -177,13 +194,13 @@ def shaken(network, config: MobileNetConfig) -> tuple[Tensor, Tensor]:
     return given, keras_answers(network, given)
 
 
-def keras_answers(network, given: Tensor) -> Tensor:
+def keras_answers(network: Any, given: Tensor) -> Tensor:
     with torch.no_grad():
         found = network(given.permute(0, 2, 3, 1), training=False)
     return found.detach().cpu()
 
 
-def hugging_face_network(config: MobileNetConfig, classes: int):
+def hugging_face_network(config: MobileNetConfig, classes: int) -> Any:
     from transformers import MobileNetV1Config, MobileNetV1ForImageClassification
 
     network = MobileNetV1ForImageClassification(
