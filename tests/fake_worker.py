@@ -146,7 +146,7 @@ class FakeMachine:
 
     noise: standard deviation of the times, relative.
     slower: factor on a network's time, by its key.
-    refuses: why a network (by its key) or an engine (by its name) cannot be loaded.
+    refuses: why a network (by its key), an engine or a device (by its name) cannot be loaded.
     not_exported: why a network (by its key) cannot be exported.
     declines: why a command, by its kind, cannot be carried out: "weigh", "dissect", "train" ...
     dies_of: last words of a worker that dies on a command, by the command's kind.
@@ -192,7 +192,8 @@ class FakeMachine:
         return (OVERHEAD_S + arithmetic_s) * self.slower.get(network.key, 1.0)
 
     def why_not(self, task: Task) -> str | None:
-        return self.refuses.get(task.candidate.key) or self.refuses.get(task.scenario.engine)
+        names = task.candidate.key, task.scenario.engine, task.scenario.device
+        return next((self.refuses[name] for name in names if name in self.refuses), None)
 
 
 class Fake:
@@ -296,9 +297,12 @@ class Fake:
         form = command.form
         if (reason := self._machine.not_exported.get(form.candidate.key)) is not None:
             return NotPrepared(reason)
-        with store(Path(command.folder)) as unfinished:
-            (unfinished / form.file).touch()
-            np.save(unfinished / LOGITS, np.zeros((form.batch, 10), np.float32))
+        try:
+            with store(Path(command.folder)) as unfinished:
+                (unfinished / form.file).touch()
+                np.save(unfinished / LOGITS, np.zeros((form.batch, 10), np.float32))
+        except OSError as error:
+            return NotPrepared(f"could not be stored ({error.strerror})")
         return Prepared(0.5)
 
     def _weigh(self, command: Weigh) -> Weighed | Failed:
@@ -310,6 +314,8 @@ class Fake:
 
     def _dissect(self, command: Dissect) -> Dissected | Failed:
         task = command.task
+        if (reason := self._machine.why_not(task)) is not None:
+            return Failed(Failure(task.candidate, task.scenario, reason))
         if task.candidate.config is None:
             reason = "only the layers of MobileNets are timed"
             return Failed(Failure(task.candidate, task.scenario, reason))

@@ -38,11 +38,16 @@ T = TypeVar("T")
 
 
 class Worker:
-    """`python -m benchmarks.worker ENGINE` and both ends of its talk."""
+    """`python -m benchmarks.worker ENGINE` and both ends of its talk. module: instead of that."""
 
-    def __init__(self, engine: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        engine: str,
+        environment: Mapping[str, str] | None = None,
+        module: str = "benchmarks.worker",
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", engine],
+            [sys.executable, "-m", module, engine],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
