@@ -30,7 +30,8 @@ from benchmarks.timing.contamination import GpuSignals, Signals
 from benchmarks.timing.protocol import PROTOCOL_VERSION
 from benchmarks.usage import NVML, PACKAGE, Energy, Memory
 from mobilenet.config import MobileNetConfig
-from tests.builders import a_run, measurement, with_layers
+from tests.builders import SCRIPTURES, THREE, a_run, disturbed, measurement, with_layers
+from tests.wording import Wording
 
 ROOT = Path(__file__).resolve().parents[1]
 Change = Callable[[dict[str, Any]], object]
@@ -154,7 +155,7 @@ json_values = st.recursive(
 
 @pytest.fixture
 def run() -> Run:
-    return a_run(measurement("0.5-160"), measurement("resnet18", engine="openvino"))
+    return PLAIN
 
 
 def changed(run: Run, change: Change) -> str:
@@ -205,21 +206,19 @@ def test_a_document_with_one_value_replaced_is_a_run_or_a_snapshot_error(
     assert repr(found)
 
 
-def test_a_document_of_a_run_that_nobody_weighed_needs_no_word_of_memory(run: Run) -> None:
-    def forget(content: dict[str, Any]) -> None:
-        for found in content["run"]["measurements"]:
-            del found["memory"], found["energy"]
-
-    assert loads(changed(run, forget)).run == run
+def without_memory(content: dict[str, Any]) -> None:
+    for found in content["run"]["measurements"]:
+        del found["memory"], found["energy"]
 
 
-def test_a_document_from_before_gpus_were_watched_needs_no_word_of_them(run: Run) -> None:
-    blocks = tuple(replace(one, signals=Signals(1)) for one in run.measurements[0].blocks)
-    run = a_run(replace(run.measurements[0], blocks=blocks))
+def without_gpu(content: dict[str, Any]) -> None:
+    for block in first(content)["blocks"]:
+        del block["device_ns"], block["signals"]["gpu"]
 
-    def forget(content: dict[str, Any]) -> None:
-        for block in first(content)["blocks"]:
-            del block["device_ns"], block["signals"]["gpu"]
+
+@pytest.mark.parametrize("forget", [without_memory, without_gpu])
+def test_a_document_from_before_something_was_measured_needs_no_word_of_it(forget: Change) -> None:
+    run = a_run(disturbed(measurement("0.5-160"), by=Signals(1)))
 
     assert loads(changed(run, forget)).run == run
 
@@ -227,7 +226,7 @@ def test_a_document_from_before_gpus_were_watched_needs_no_word_of_them(run: Run
 @given(st.text() | st.text('[]{}:,"0123456789.eE-truefalsn \\u'))
 @settings(deadline=None)
 def test_any_other_text_is_a_snapshot_error(text: str) -> None:
-    with pytest.raises(SnapshotError, match="no snapshot"):
+    with pytest.raises(SnapshotError):
         loads(text)
 
 
@@ -258,93 +257,174 @@ def test_a_document_cut_short_is_a_snapshot_error(run: Run) -> None:
         (Ceiling, parts.Ceiling),
         (Signals, parts.Signals),
         (GpuSignals, parts.Gpu),
+        (summary.Summary, document.Summary),
+        (summary.Row, document.Row),
+        (summary.ToFirst, document.ToFirst),
     ],
+    ids=lambda value: value.__name__,
 )
 def test_every_field_of_a_value_has_its_place_in_the_format(value: Any, part: Any) -> None:
     assert set(part.model_fields) == {field.name for field in fields(value)}
 
 
+PLAIN = a_run(measurement("0.5-160"), measurement("resnet18", engine="openvino"))
+LAYERS = with_layers(PLAIN)
+DETECTOR = replace(
+    PLAIN,
+    measurements=(
+        replace(PLAIN.measurements[0], candidate=candidate("ssd-0.5-300-n3-boxes")),
+        *PLAIN.measurements[1:],
+    ),
+)
+
+
+def layers_of(content: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = first(content)["layer_times"]
+    return found
+
+
+def detector_of(content: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = first(content)["candidate"]["detector"]
+    return found
+
+
+def refusal_of(text: str) -> str:
+    with pytest.raises(SnapshotError) as refused:
+        loads(text)
+    return str(refused.value)
+
+
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("place", "change"),
     [
-        (lambda d: first(d).update(load_s=float("nan")), "measurements[0].load_s"),
-        (lambda d: first(d).update(load_s=float("inf")), "measurements[0].load_s"),
-        (lambda d: first(d).update(output_error=float("inf")), "measurements[0].output_error"),
-        (lambda d: first(d).update(load_s=-1.0), "measurements[0].load_s"),
-        (lambda d: first(d).update(load_s="1"), "measurements[0].load_s"),
-        (lambda d: first(d)["blocks"][2].update(times_ns=[5, -5]), "blocks[2].times_ns[1]"),
-        (lambda d: first(d)["blocks"][2].update(times_ns=[0]), "blocks[2].times_ns[0]"),
-        (lambda d: first(d)["blocks"][2].update(times_ns=[1.5]), "blocks[2].times_ns[0]"),
-        (lambda d: first(d)["blocks"][2].update(times_ns=[]), "blocks[2].times_ns"),
-        (lambda d: first(d).update(blocks=[]), "measurements[0].blocks"),
-        (lambda d: first(d).update(memory={"peak_bytes": 1}), "memory.floor_bytes"),
-        (lambda d: first(d).update(warmup_ns=[1] * 500_001), "measurements[0].warmup_ns"),
-        (lambda d: first(d).update(quality="best"), "measurements[0].quality"),
-        (lambda d: first(d).update(surprise=1), "measurements[0].surprise"),
-        (lambda d: first(d).pop("prepare_s"), "measurements[0].prepare_s"),
-        (lambda d: first(d)["candidate"]["config"].update(width_multiplier=9), "outside 0.05 to 2"),
-        (lambda d: first(d)["candidate"].update(config=None), "either a MobileNetConfig or"),
-        (lambda d: first(d)["scenario"].update(batch=0), "Batch must be"),
-        (lambda d: first(d)["scenario"].update(engine="<b>"), "scenario.engine"),
-        (lambda d: first(d).update(measured_utc="2026-01-01T00:00:00"), "time in UTC"),
-        (lambda d: d["run"].update(started_utc="yesterday"), "run.started_utc"),
-        (lambda d: d["run"]["machine"].update(cpu="x" * 201), "run.machine.cpu"),
-        (lambda d: d.update(extra=1), "extra"),
+        ("load_s", lambda d: first(d).update(load_s=float("nan"))),
+        ("load_s", lambda d: first(d).update(load_s=float("inf"))),
+        ("output_error", lambda d: first(d).update(output_error=float("inf"))),
+        ("load_s", lambda d: first(d).update(load_s=-1.0)),
+        ("load_s", lambda d: first(d).update(load_s="1")),
+        ("blocks[2].times_ns[1]", lambda d: first(d)["blocks"][2].update(times_ns=[5, -5])),
+        ("blocks[2].times_ns[0]", lambda d: first(d)["blocks"][2].update(times_ns=[0])),
+        ("blocks[2].times_ns[0]", lambda d: first(d)["blocks"][2].update(times_ns=[1.5])),
+        ("blocks[2].times_ns", lambda d: first(d)["blocks"][2].update(times_ns=[])),
+        ("blocks", lambda d: first(d).update(blocks=[])),
+        ("memory.floor_bytes", lambda d: first(d).update(memory={"peak_bytes": 1})),
+        ("warmup_ns", lambda d: first(d).update(warmup_ns=[1] * 500_001)),
+        ("quality", lambda d: first(d).update(quality="best")),
+        ("surprise", lambda d: first(d).update(surprise=1)),
+        ("prepare_s", lambda d: first(d).pop("prepare_s")),
+        ("scenario.engine", lambda d: first(d)["scenario"].update(engine="<b>")),
+        ("run.machine.cpu", lambda d: d["run"]["machine"].update(cpu="x" * 201)),
+        ("layer_times.layers[3].times_ns[1]", lambda d: layer(d, 3).update(times_ns=[1, 0])),
+        ("layer_times.other_ns[1]", lambda d: layers_of(d).update(other_ns=[0, -1])),
+        ("layer_times.other_ns", lambda d: layers_of(d).update(other_ns=[0] * 1001)),
+        ("layer_times.whole_ns[0]", lambda d: layers_of(d).update(whole_ns=[0, 1])),
+        ("layer_times.method", lambda d: layers_of(d).update(method="guess")),
+        ("run.ceilings[0].threads", lambda d: d["run"]["ceilings"][0].update(threads=0)),
+        ("run.ceilings[0].flops", lambda d: d["run"]["ceilings"][0].update(flops=0)),
+        ("run.ceilings[0].copy_ns", lambda d: d["run"]["ceilings"][0].update(copy_ns=[])),
     ],
 )
-def test_a_refusal_says_what_is_wrong_and_where(run: Run, change: Change, reason: str) -> None:
-    with pytest.raises(SnapshotError) as refusal:
-        loads(changed(run, change))
+def test_a_refusal_says_where_the_fault_is(place: str, change: Change) -> None:
+    """place: in the first measurement, if it is not of the run."""
+    path = place if place.startswith("run.") else f"run.measurements[0].{place}"
 
-    assert reason in str(refusal.value)
-
-
-def test_a_document_of_a_newer_program_is_refused_with_the_remedy(run: Run) -> None:
-    newer = changed(run, lambda content: content.update(schema_version=6, unknown="field"))
-
-    with pytest.raises(
-        SnapshotError, match=r"newer than this program reads.*Update mobilenet-bench"
-    ):
-        loads(newer)
+    assert f" At {path}: " in refusal_of(changed(LAYERS, change))
 
 
-def test_other_json_is_no_snapshot() -> None:
-    with pytest.raises(SnapshotError, match="no snapshot of MobileNet Bench"):
-        loads('{"name": "something else"}')
+def layer(content: dict[str, Any], number: int) -> dict[str, Any]:
+    found: dict[str, Any] = layers_of(content)["layers"][number]
+    return found
 
 
-def test_a_document_that_is_too_deep_is_refused() -> None:
-    with pytest.raises(SnapshotError, match="recursion limit"):
-        loads('{"schema_version": 1, "run": ' + "[" * 100_000)
+REFUSED: dict[str, tuple[Run, Change]] = {
+    "width 9": (PLAIN, lambda d: first(d)["candidate"]["config"].update(width_multiplier=9)),
+    "no network": (PLAIN, lambda d: first(d)["candidate"].update(config=None)),
+    "batch 0": (PLAIN, lambda d: first(d)["scenario"].update(batch=0)),
+    "no time zone": (PLAIN, lambda d: first(d).update(measured_utc="2026-01-01T00:00:00")),
+    "no time": (PLAIN, lambda d: d["run"].update(started_utc="yesterday")),
+    "version 6": (PLAIN, lambda d: d.update(schema_version=6, unknown="field")),
+    "no rules": (PLAIN, lambda d: d.update(protocol_version=None)),
+    "network twice": (PLAIN, lambda d: d["run"]["measurements"].append(first(d))),
+    "round twice": (PLAIN, lambda d: first(d)["blocks"].append(first(d)["blocks"][0])),
+    "detector of width 9": (DETECTOR, lambda d: detector_of(d).update(width_multiplier=9.0)),
+    "VGG of a width": (DETECTOR, lambda d: detector_of(d).update(backbone="vgg16")),
+    "detector in version 4": (DETECTOR, lambda d: d.update(schema_version=4)),
+    "28 layers": (LAYERS, lambda d: layers_of(d)["layers"].pop()),
+    "layers reversed": (LAYERS, lambda d: layers_of(d)["layers"].reverse()),
+    "unknown layer": (LAYERS, lambda d: layer(d, 3).update(layer="<b>")),
+    "a pass less": (LAYERS, lambda d: layer(d, 3).update(times_ns=[1])),
+    "layers of a reference": (
+        LAYERS,
+        lambda d: d["run"]["measurements"][1].update(layer_times=layers_of(d)),
+    ),
+    "ceilings twice": (LAYERS, lambda d: d["run"]["ceilings"].append(d["run"]["ceilings"][0])),
+    "layers in version 3": (LAYERS, lambda d: d.update(schema_version=3)),
+}
 
 
-def test_a_document_that_is_too_large_is_refused_before_it_is_read() -> None:
-    with pytest.raises(SnapshotError, match=r"5\.00 MB"):
-        loads(" " * 5_000_001)
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_document_that_cannot_be_is_refused_in_words(name: str, wording: Wording) -> None:
+    wording(refusal_of(changed(*REFUSED[name])))
 
 
-def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+def test_fields_and_frameworks_that_are_not_known_are_named() -> None:
+    extra = changed(PLAIN, lambda content: content.update(extra=1))
+    yolo = changed(DETECTOR, lambda content: detector_of(content).update(framework="yolo"))
+
+    assert " At extra: " in refusal_of(extra)
+    assert "candidate.detector.framework: " in refusal_of(yolo)
+
+
+@pytest.mark.parametrize("run", [LAYERS, DETECTOR], ids=["layers", "detector"])
+def test_times_of_layers_and_detectors_come_back_as_they_were(run: Run) -> None:
+    assert loads(dumps(run)).run == run
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"name": "something else"}', '{"schema_version": 1, "run": ' + "[" * 100_000],
+    ids=["other JSON", "too deep"],
+)
+def test_what_is_no_document_is_refused(text: str) -> None:
+    refusal_of(text)
+
+
+def test_what_is_too_large_is_refused_before_it_is_read(tmp_path: Path, wording: Wording) -> None:
     huge = tmp_path / "huge.json"
     with huge.open("wb") as file:
         file.truncate(10**12)  # takes no room on the disk
 
     with pytest.raises(SnapshotError, match=r"5\.00 MB"):
         load(huge)
+    wording(refusal_of(" " * 5_000_001))
 
 
-def test_a_run_that_is_too_large_for_a_document_is_refused() -> None:
+def test_a_run_that_is_too_large_for_a_document_is_refused(wording: Wording) -> None:
     widths = [number / 10 for number in range(1, 9)]
     large = a_run(*[measurement(f"{width}-160", rounds=500, calls=200) for width in widths])
 
-    with pytest.raises(SnapshotError, match=r"MB is the limit. Measure fewer networks"):
+    with pytest.raises(SnapshotError, match=r"5\.00 MB") as refused:
         dumps(large)
+    wording(refused.value)
 
 
-def test_room_for_too_many_measurements_is_refused_before_they_are_made() -> None:
-    snapshot.check_room(16 * 3, "certify")
+@pytest.mark.parametrize(
+    ("fits", "too_many", "preset", "more"),
+    [
+        (48, 1000, "certify", {}),
+        (180, 180, "certify", {"on_gpu": True}),
+        (500, 500, "preview", {"layers": True}),
+    ],
+    ids=["CPU", "GPU", "layers"],
+)
+def test_room_for_too_many_measurements_is_refused_before_they_are_made(
+    fits: int, too_many: int, preset: str, more: dict[str, bool], wording: Wording
+) -> None:
+    snapshot.check_room(fits, preset)  # type: ignore[arg-type]
 
-    with pytest.raises(SnapshotError, match="Measure at most"):
-        snapshot.check_room(1000, "certify")
+    with pytest.raises(SnapshotError, match=r"5\.00 MB") as refused:
+        snapshot.check_room(too_many, preset, **more)
+    wording(refused.value)
 
 
 def test_a_block_of_either_kind_takes_no_more_room_than_is_counted_for_it() -> None:
@@ -361,18 +441,7 @@ def test_a_block_of_either_kind_takes_no_more_room_than_is_counted_for_it() -> N
     assert bytes_of(on_gpu) <= allowed + 20 * snapshot.SAMPLE_BYTES + snapshot.GPU_BYTES
 
 
-def test_there_is_room_for_fewer_measurements_on_a_gpu() -> None:
-    snapshot.check_room(180, "certify")
-
-    with pytest.raises(SnapshotError, match="Measure at most"):
-        snapshot.check_room(180, "certify", on_gpu=True)
-
-
 def test_times_of_layers_take_no_more_room_than_is_counted_for_them(run: Run) -> None:
-    snapshot.check_room(500, "preview")
-    with pytest.raises(SnapshotError, match="Measure at most"):
-        snapshot.check_room(500, "preview", layers=True)
-
     times = with_layers(run).measurements[0].layer_times
     assert times is not None
     long_ns = (987_654_321,) * 30  # of a second
@@ -407,25 +476,21 @@ def test_saving_again_replaces_the_file(run: Run, tmp_path: Path) -> None:
     assert load(path) == run
 
 
-def test_a_missing_folder_is_named(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(SnapshotError, match=r"missing is no folder\. Choose another place"):
-        save(run, tmp_path / "missing" / "run.json")
+@pytest.mark.parametrize("name", ["missing/run.json", "folder", "pipe"])
+def test_a_place_that_takes_no_file_is_refused(
+    name: str, run: Run, tmp_path: Path, wording: Wording
+) -> None:
+    (tmp_path / "folder").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+    before = sorted(tmp_path.iterdir())
 
+    with pytest.raises(SnapshotError) as refused:
+        save(run, tmp_path / name)
 
-def test_a_folder_is_no_file_to_write_to(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(SnapshotError, match="no ordinary file"):
-        save(run, tmp_path)
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_device_or_pipe_is_not_replaced_by_a_file(run: Run, tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-
-    with pytest.raises(SnapshotError, match="no ordinary file"):
-        save(run, pipe)
-
-    assert pipe.is_fifo()
+    assert sorted(tmp_path.iterdir()) == before
+    assert not (tmp_path / "pipe").is_file()
+    wording(str(refused.value).replace(str(tmp_path), "FOLDER"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
@@ -453,7 +518,7 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(tmp_path: Pat
         check=True,
     ).stdout
 
-    assert "cannot be written: File too large. Choose another place." in told
+    assert "File too large" in told
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -464,18 +529,16 @@ def test_checking_a_target_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"PK\x03\x04"])
-def test_a_file_that_is_no_snapshot_is_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "other"
-    path.write_bytes(content)
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"PK\x03\x04", None])
+def test_a_file_that_is_no_snapshot_or_not_there_is_refused(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "run.json"
+    if content is not None:
+        path.write_bytes(content)
 
-    with pytest.raises(SnapshotError, match="no snapshot"):
+    with pytest.raises(SnapshotError, match=r"run\.json"):
         load(path)
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SnapshotError, match=r"run\.json cannot be read: No such file"):
-        load(tmp_path / "run.json")
 
 
 def test_a_snapshot_keeps_what_was_written_about_it(run: Run) -> None:
@@ -485,9 +548,7 @@ def test_a_snapshot_keeps_what_was_written_about_it(run: Run) -> None:
     assert found.run == run
 
 
-@pytest.mark.parametrize(
-    "title", ["مقارنة الشبكات", "השוואה \u200fשל רשתות", "网络比较", "👩🏽‍🔬 α = ½"]
-)
+@pytest.mark.parametrize("title", SCRIPTURES)
 def test_a_title_in_any_script_comes_back_as_it_was(run: Run, title: str) -> None:
     found = loads(dumps(run, title=title, note=title))
 
@@ -495,23 +556,21 @@ def test_a_title_in_any_script_comes_back_as_it_was(run: Run, title: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("title", "note", "reason"),
+    ("title", "note", "place", "what"),
     [
-        ("x" * 121, "", "title: String should have at most 120 characters"),
-        ("", "x" * 4001, "note: String should have at most 4000 characters"),
-        ("bell \x07", "", "Character 6 is U+0007"),
-        ("two\nlines", "", "title: Character 4 is U+000A"),
-        ("", "evil \u202egpj.exe", "U+202E (right-to-left override)"),
-        ("\u2066isolated", "", "U+2066 (left-to-right isolate)"),
+        ("x" * 121, "", "title", "120"),
+        ("", "x" * 4001, "note", "4000"),
+        ("bell \x07", "", "title", "Character 6 is U+0007"),
+        ("two\nlines", "", "title", "Character 4 is U+000A"),
+        ("", "evil \u202egpj.exe", "note", "U+202E (right-to-left override)"),
+        ("\u2066isolated", "", "title", "U+2066 (left-to-right isolate)"),
     ],
 )
 def test_words_that_no_snapshot_takes_are_refused_before_a_measurement(
-    title: str, note: str, reason: str
+    title: str, note: str, place: str, what: str
 ) -> None:
-    with pytest.raises(SnapshotError) as refusal:
+    with pytest.raises(SnapshotError, match=f"{place}: .*{re.escape(what)}"):
         snapshot.check_words(title, note)
-
-    assert reason in str(refusal.value)
 
 
 def test_the_id_is_of_the_content_and_not_of_how_it_is_written_down(run: Run) -> None:
@@ -535,20 +594,16 @@ def test_other_content_has_another_id(run: Run, change: Change) -> None:
     assert loads(changed(run, change)).id != loads(dumps(run)).id
 
 
-def measured_in(workers: int) -> Run:
-    """Two networks, properly timed, so that the second has a verdict."""
-    rows = []
-    for network, median_ms in (("0.5-160", 4.0), ("1.0-224", 9.0)):
-        one = measurement(network, median_ms=median_ms)
-        blocks = tuple(
-            replace(block, worker=worker) for worker in range(workers) for block in one.blocks
-        )
-        rows.append(replace(one, blocks=blocks))
-    return a_run(*rows)
+def two_networks() -> Run:
+    """Properly timed, so that the second has a verdict."""
+    return a_run(
+        measurement("0.5-160", workers=THREE),
+        measurement("1.0-224", median_ms=9.0, workers=THREE),
+    )
 
 
 def test_a_document_tells_what_follows_from_its_times() -> None:
-    run = measured_in(3)
+    run = two_networks()
     told = json.loads(dumps(run))["summary"]
 
     assert told["state"] == "valid"
@@ -559,27 +614,27 @@ def test_a_document_tells_what_follows_from_its_times() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("place", "change"),
     [
-        (lambda d: d["summary"]["rows"][1].update(median_s=1e-3), "summary.rows[1].median_s"),
-        (lambda d: d["summary"]["rows"][1]["to_first"].update(verdict="faster"), "verdict"),
-        (lambda d: d["summary"].update(state="degraded"), "summary.state is 'degraded'"),
-        (lambda d: d["summary"]["rows"].pop(), "summary.rows has 1 entries, and 2 follow"),
-        (lambda d: first(d)["blocks"][0].update(times_ns=[1] * 900), "summary.rows[0]"),
-        (lambda d: d["run"]["measurements"].reverse(), "summary.rows[0]"),
+        ("rows[1].median_s is 0.001", lambda d: d["summary"]["rows"][1].update(median_s=1e-3)),
+        (
+            "rows[1].to_first.verdict is 'faster'",
+            lambda d: d["summary"]["rows"][1]["to_first"].update(verdict="faster"),
+        ),
+        ("state is 'degraded'", lambda d: d["summary"].update(state="degraded")),
+        ("rows has 1", lambda d: d["summary"]["rows"].pop()),
+        ("rows[0].median_s is", lambda d: first(d)["blocks"][0].update(times_ns=[1] * 900)),
+        ("rows[0].network is '0.5-160'", lambda d: d["run"]["measurements"].reverse()),
     ],
 )
 def test_a_summary_that_does_not_follow_from_the_times_is_refused(
-    change: Change, reason: str
+    place: str, change: Change
 ) -> None:
-    with pytest.raises(SnapshotError, match="does not follow from the times") as refusal:
-        loads(changed(measured_in(3), change))
-
-    assert reason in str(refusal.value)
+    assert f"summary.{place}" in refusal_of(changed(two_networks(), change))
 
 
 def test_figures_made_by_other_rules_are_made_again_and_marked() -> None:
-    run = measured_in(3)
+    run = two_networks()
 
     def older_rules(content: dict[str, Any]) -> None:
         content["protocol_version"] = PROTOCOL_VERSION + 1
@@ -608,144 +663,44 @@ def test_a_document_of_version_1_is_read_and_its_figures_are_made_again(run: Run
     assert loads(found.text) == found
 
 
-def test_a_document_of_version_2_is_read_as_it_was_and_keeps_its_id(run: Run) -> None:
-    content = json.loads(dumps(run, title="Before"))
+def without_own(content: dict[str, Any]) -> None:
     for one in content["run"]["measurements"]:
         del one["candidate"]["own"]
-    text = json.dumps(content | {"schema_version": 2})
-
-    found = loads(text)
-
-    assert (found.run, found.title) == (run, "Before")
-    assert not found.is_recomputed
-    assert json.loads(found.text) == json.loads(text)
-    assert found.id == snapshot.digest(document.canonical(text))
 
 
-def test_a_document_of_version_3_is_read_as_it_was_and_keeps_its_id(run: Run) -> None:
-    content = json.loads(dumps(run, title="Before"))
+def without_layers(content: dict[str, Any]) -> None:
     for one in content["run"]["measurements"]:
         del one["layer_times"]
     del content["run"]["ceilings"]
-    text = json.dumps(content | {"schema_version": 3})
-
-    found = loads(text)
-
-    assert (found.run, found.title) == (run, "Before")
-    assert not found.is_recomputed
-    assert json.loads(found.text) == json.loads(text)
-    assert found.id == snapshot.digest(document.canonical(text))
 
 
-def test_a_document_of_version_4_is_read_as_it_was_and_keeps_its_id(run: Run) -> None:
-    content = json.loads(dumps(run, title="Before"))
+def without_detector(content: dict[str, Any]) -> None:
     for one in content["run"]["measurements"]:
         del one["candidate"]["detector"]
-    text = json.dumps(content | {"schema_version": 4})
+
+
+@pytest.mark.parametrize(
+    ("version", "forget"), [(2, without_own), (3, without_layers), (4, without_detector)]
+)
+def test_a_document_of_an_older_version_is_read_as_it_was_and_keeps_its_id(
+    version: int, forget: Change
+) -> None:
+    content = json.loads(dumps(PLAIN, title="Before"))
+    forget(content)
+    text = json.dumps(content | {"schema_version": version})
 
     found = loads(text)
 
-    assert (found.run, found.title) == (run, "Before")
+    assert (found.run, found.title) == (PLAIN, "Before")
     assert not found.is_recomputed
     assert json.loads(found.text) == json.loads(text)
     assert found.id == snapshot.digest(document.canonical(text))
-
-
-def with_detector(run: Run) -> Run:
-    first, *rest = run.measurements
-    detector = candidate("ssd-0.5-300-n3-boxes")
-    return replace(run, measurements=(replace(first, candidate=detector), *rest))
-
-
-def test_an_object_detector_comes_back_as_it_was(run: Run) -> None:
-    assert loads(dumps(with_detector(run))).run == with_detector(run)
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (lambda d: detector_of(d).update(framework="yolo"), "detector.framework"),
-        (lambda d: detector_of(d).update(width_multiplier=9.0), "Width multiplier 9"),
-        (lambda d: detector_of(d).update(backbone="vgg16"), "no width multiplier"),
-        (lambda d: d.update(schema_version=4), "documents of version 5 and later only"),
-    ],
-)
-def test_an_object_detector_that_cannot_be_is_refused(
-    run: Run, change: Change, reason: str
-) -> None:
-    with pytest.raises(SnapshotError) as refusal:
-        loads(changed(with_detector(run), change))
-
-    assert reason in str(refusal.value)
-
-
-def detector_of(content: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = first(content)["candidate"]["detector"]
-    return found
-
-
-def test_times_of_layers_and_ceilings_come_back_as_they_were(run: Run) -> None:
-    assert loads(dumps(with_layers(run))).run == with_layers(run)
-
-
-def layers_of(content: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = first(content)["layer_times"]
-    return found
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (lambda d: layers_of(d)["layers"].pop(), "times of 28 layers; the network has 29"),
-        (lambda d: layers_of(d)["layers"].reverse(), "Layer 0 must be 'stem'"),
-        (lambda d: layers_of(d)["layers"][3].update(layer="<b>"), "Layer 3 must be 'block 2 depth"),
-        (lambda d: layers_of(d)["layers"][3].update(times_ns=[1]), "2 passes, and 1 times"),
-        (lambda d: layers_of(d)["layers"][3].update(times_ns=[1, 0]), "layers[3].times_ns[1]"),
-        (lambda d: layers_of(d).update(other_ns=[0, -1]), "layer_times.other_ns[1]"),
-        (lambda d: layers_of(d).update(other_ns=[0] * 1001), "layer_times.other_ns"),
-        (lambda d: layers_of(d).update(whole_ns=[0, 1]), "layer_times.whole_ns[0]"),
-        (lambda d: layers_of(d).update(method="guess"), "layer_times.method"),
-        (
-            lambda d: d["run"]["measurements"][1].update(layer_times=layers_of(d)),
-            "Only a MobileNet has times of its layers",
-        ),
-        (lambda d: d["run"]["ceilings"][0].update(threads=0), "ceilings[0].threads"),
-        (lambda d: d["run"]["ceilings"][0].update(flops=0), "ceilings[0].flops"),
-        (lambda d: d["run"]["ceilings"][0].update(copy_ns=[]), "ceilings[0].copy_ns"),
-        (lambda d: d["run"]["ceilings"].append(d["run"]["ceilings"][0]), "two ceilings"),
-        (lambda d: d.update(schema_version=3), "documents of version 4 and later only"),
-    ],
-)
-def test_times_of_layers_that_cannot_be_are_refused(run: Run, change: Change, reason: str) -> None:
-    with pytest.raises(SnapshotError) as refusal:
-        loads(changed(with_layers(run), change))
-
-    assert reason in str(refusal.value)
 
 
 def test_the_examples_have_the_ids_by_which_they_are_known() -> None:
     known = ["zyumdxl5rqc7g2kobvaomnc7jo", "krpqvnax6yqmu7ydjezm627mwh"]  # links hold them
 
     assert [one.id for one in samples()] == known
-
-
-def test_a_summary_without_its_rules_is_refused(run: Run) -> None:
-    with pytest.raises(SnapshotError, match="stand together"):
-        loads(changed(run, lambda d: d.update(protocol_version=None)))
-
-
-def test_a_network_that_is_there_twice_is_refused(run: Run) -> None:
-    twice = changed(run, lambda d: d["run"]["measurements"].append(first(d)))
-
-    with pytest.raises(SnapshotError, match="Measurement 2 is of a network that is there already"):
-        loads(twice)
-
-
-def test_a_round_that_is_there_twice_is_refused(run: Run) -> None:
-    twice = changed(run, lambda d: first(d)["blocks"].append(first(d)["blocks"][0]))
-
-    with pytest.raises(SnapshotError, match="Round 0 of process 0 is there twice"):
-        loads(twice)
 
 
 def test_reasons_of_failures_lose_folders_and_names_and_keep_what_is_wrong(run: Run) -> None:
@@ -771,15 +726,3 @@ def test_the_published_schema_is_that_of_the_program() -> None:
         "Write it anew: python -c 'from benchmarks.snapshot import document; "
         'print(document.schema(), end="")\' > docs/snapshot.schema.json'
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "part"),
-    [
-        (summary.Summary, document.Summary),
-        (summary.Row, document.Row),
-        (summary.ToFirst, document.ToFirst),
-    ],
-)
-def test_every_field_of_a_summary_has_its_place_in_the_format(value: Any, part: Any) -> None:
-    assert set(part.model_fields) == {field.name for field in fields(value)}
