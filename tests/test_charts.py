@@ -38,27 +38,33 @@ from benchmarks.charts import (
     why_undrawn,
 )
 from benchmarks.charts.axes import MOST_TICKS, linear_ticks, log_axis, log_ticks
+from benchmarks.charts.grid import GridMetric
 from benchmarks.charts.labels import Box, Mark, Request, place
+from benchmarks.charts.layers import LayerUnit
 from benchmarks.charts.looks import look
 from benchmarks.charts.palette import CIVIDIS, DARK, LIGHT, family_style, on_scale, readable_on
 from benchmarks.charts.points import points
 from benchmarks.charts.tradeoff_labels import Plot, label_places
 from benchmarks.collection import collect
 from benchmarks.references import references
-from benchmarks.results import Block, Measurement, Quality
+from benchmarks.results import Measurement, Quality
 from benchmarks.scenarios import Scenario
 from benchmarks.timing.statistics import Interval, Ratio
 from benchmarks.training.order import Guess
 from benchmarks.variants import (
     METRICS,
     MOBILENET_FAMILY,
+    Metric,
     Top1,
     Variant,
     describe,
     pareto_front,
 )
 from mobilenet import MobileNetConfig, cost, paper_grid
+from mobilenet.config import BlockKind
 from mobilenet.tasks.score import Epoch, Score
+from tests.builders import measurement, with_times
+from tests.wording import Wording
 
 SIXTEEN = tuple(Candidate(config) for config in paper_grid())
 REFERENCES = tuple(Candidate(reference=key) for key in references())
@@ -74,26 +80,18 @@ PAIRS = (
 )
 
 
-def measurement(
+def timed(
     network: Candidate,
     *,
     rounds: int = 12,
     calls: int = 30,
     quality: Quality = "measured",
-    scenario: Scenario = SCENARIO,
+    engine: str = "eager",
 ) -> Measurement:
-    """Invented times: an overhead and the mult-adds, a little slower from call to call."""
-    first_ns = 1_000_000 + network.mult_adds // 50
-    blocks = tuple(
-        Block(
-            round=number,
-            settle_ns=2 * first_ns,
-            times_ns=tuple(first_ns + first_ns * (number + call) // 1000 for call in range(calls)),
-        )
-        for number in range(rounds)
-    )
-    return Measurement(
-        network, scenario, quality, "run", "2026-01-01T00:00:00Z", (first_ns,), blocks, load_s=0.1
+    """Its times are a millisecond and its mult-adds."""
+    median_ms = 1 + network.mult_adds / 50e6
+    return measurement(
+        network, median_ms=median_ms, rounds=rounds, calls=calls, quality=quality, engine=engine
     )
 
 
@@ -104,7 +102,7 @@ def described(networks: tuple[Candidate, ...], *measured: Measurement) -> list[V
 
 def everything(quality: Quality = "measured") -> list[Variant]:
     networks = (*SIXTEEN, *REFERENCES, BETWEEN)
-    return described(networks, *(measurement(network, quality=quality) for network in networks))
+    return described(networks, *(timed(network, quality=quality) for network in networks))
 
 
 def fronts(variants: list[Variant], metric: Any) -> list[Front]:
@@ -119,7 +117,7 @@ def fronts(variants: list[Variant], metric: Any) -> list[Front]:
 def every_figure(dark: bool) -> dict[str, Figure]:
     variants = everything()
     networks = [variant.candidate for variant in variants[:6]]
-    curves = [measurement(network, rounds=40) for network in networks]
+    curves = [timed(network, rounds=40) for network in networks]
     return {
         **{
             f"tradeoff {metric}": tradeoff(
@@ -147,6 +145,16 @@ def every_figure(dark: bool) -> dict[str, Figure]:
         "nothing in the grid": grid([], metric="latency", selected=None, dark=dark),
         "nothing measured": distribution([], dark=dark),
     }
+
+
+def tradeoff_of(
+    variants: list[Variant], metric: Metric, *, selected: str | None = None, **more: Any
+) -> Figure:
+    return tradeoff(variants, metric=metric, selected=selected, dark=False, **more)
+
+
+def grid_of(variants: list[Variant], metric: GridMetric, *, selected: str | None = None) -> Figure:
+    return grid(variants, metric=metric, selected=selected, dark=False)
 
 
 def networks_of(figure: Figure) -> Figure:
@@ -178,55 +186,59 @@ def legend_of(figure: Figure) -> list[str]:
     ]
 
 
-def test_every_figure_is_small_and_plain_json():
-    for name, figure in every_figure(dark=False).items():
-        text = json.dumps(figure, allow_nan=False)
-
-        assert len(text) < 40_000, name
+@pytest.fixture(scope="module", params=[False, True], ids=["light", "dark"])
+def figures(request: pytest.FixtureRequest) -> tuple[bool, dict[str, Figure]]:
+    return request.param, every_figure(dark=request.param)
 
 
-def test_plotly_finds_no_fault_with_any_figure():
-    for dark in (False, True):
-        for name, figure in every_figure(dark).items():
-            assert len(as_figure(figure).data) == len(figure["data"]), name
+def test_every_figure_is_small_plain_json_that_plotly_accepts(
+    figures: tuple[bool, dict[str, Figure]],
+) -> None:
+    for name, figure in figures[1].items():
+        assert len(json.dumps(figure, allow_nan=False)) < 40_000, name
+        assert len(as_figure(figure).data) == len(figure["data"]), name
 
 
-def test_an_exported_figure_does_not_take_on_the_default_template():
+def test_no_colour_is_one_that_streamlit_replaces(
+    figures: tuple[bool, dict[str, Figure]],
+) -> None:
+    """Streamlit's frontend takes #000001 to #000040 for places in its own palette."""
+    assert not re.search(r"#0000(0[1-9]|[1-3]\d|40)\b", json.dumps(figures[1]))
+
+
+def test_text_is_dark_on_light_and_light_on_dark(
+    figures: tuple[bool, dict[str, Figure]],
+) -> None:
+    is_dark, drawn = figures
+
+    ink = "#000000" if is_dark else "#FFFFFF"
+    for figure in drawn.values():
+        assert readable_on(figure["layout"]["font"]["color"]) == ink
+
+
+def test_an_exported_figure_does_not_take_on_the_default_template() -> None:
     before = plotly.io.templates.default
     plotly.io.templates.default = "plotly_dark"
     try:
-        figure = as_figure(every_figure(dark=False)["layers mult_adds"])
+        figure = as_figure(layers(cost(MobileNetConfig()), unit="mult_adds", dark=False))
     finally:
         plotly.io.templates.default = before
 
     assert figure.layout.template == plotly.io.templates["none"]
 
 
-def test_no_colour_is_one_that_streamlit_replaces():
-    """Streamlit's frontend takes #000001 to #000040 for places in its own palette."""
-    for dark in (False, True):
-        for figure in every_figure(dark).values():
-            assert not re.search(r"#0000(0[1-9]|[1-3]\d|40)\b", json.dumps(figure))
-
-
-def test_a_ready_figure_reaches_streamlit_unchanged_and_unchecked():
-    figure = every_figure(dark=False)["nothing measured"]
+def test_a_ready_figure_reaches_streamlit_unchanged_and_unchecked() -> None:
+    figure = distribution([], dark=False)
 
     assert plotly.tools.return_figure_from_figure_or_data(Ready(figure), True) is figure
 
 
-def test_no_chart_offers_to_send_data_away():
+def test_no_chart_offers_to_send_data_away() -> None:
     assert CONFIG["showSendToCloud"] is False
     assert CONFIG["displaylogo"] is False
 
 
-def test_text_is_dark_on_light_and_light_on_dark():
-    for dark, ink in ((False, "#FFFFFF"), (True, "#000000")):
-        for figure in every_figure(dark).values():
-            assert readable_on(figure["layout"]["font"]["color"]) == ink
-
-
-def test_every_family_has_its_own_look():
+def test_every_family_has_its_own_look() -> None:
     families = {network.family for network in references().values()} | {MOBILENET_FAMILY}
     styles = {family: family_style(family) for family in families}
 
@@ -235,11 +247,11 @@ def test_every_family_has_its_own_look():
     assert family_style("Unheard-of") not in styles.values()
 
 
-def test_palettes_have_the_ten_colours_that_streamlit_needs():
+def test_palettes_have_the_ten_colours_that_streamlit_needs() -> None:
     assert len(set(LIGHT)) == len(set(DARK)) == 10
 
 
-def test_numbers_in_cells_can_be_read():
+def test_numbers_in_cells_can_be_read() -> None:
     """At least 4.5 to 1, as WCAG asks for."""
 
     def luminance(colour: str) -> float:
@@ -256,14 +268,14 @@ def test_numbers_in_cells_can_be_read():
         assert (light + 0.05) / (dark + 0.05) >= 4.5, fill
 
 
-def test_the_colour_scale_grows_steadily_lighter_from_end_to_end():
+def test_the_colour_scale_grows_steadily_lighter_from_end_to_end() -> None:
     assert (on_scale(0), on_scale(1)) == (CIVIDIS[0], CIVIDIS[-1])
 
 
-def test_an_unmeasured_network_is_not_drawn_over_latency():
-    measured = measurement(candidate("0.5-160"))
+def test_an_unmeasured_network_is_not_drawn_over_latency() -> None:
+    measured = timed(candidate("0.5-160"))
     variants = described(SIXTEEN, measured)
-    figure = tradeoff(variants, metric="latency", selected="1.0-224", dark=False)
+    figure = tradeoff_of(variants, "latency", selected="1.0-224")
 
     assert networks_of(figure)["customdata"] == [["0.5-160"]]
     assert "selected" not in legend_of(figure)
@@ -271,25 +283,23 @@ def test_an_unmeasured_network_is_not_drawn_over_latency():
     assert undrawn(variants, "mult_adds") == ()
 
 
-def test_why_a_network_is_missing_is_said_in_words():
-    unmeasured, measured = described(SIXTEEN[:2], measurement(SIXTEEN[1]))
+def test_why_a_network_is_missing_is_said_in_words(wording: Wording) -> None:
+    unmeasured, measured = described(SIXTEEN[:2], timed(SIXTEEN[1]))
 
-    assert why_undrawn(unmeasured, "latency") == (
-        "MobileNet 1.0-224 is not on this chart: it has not been measured."
-    )
     assert why_undrawn(measured, "latency") is None
-    assert "no accuracy is known" in str(why_undrawn(replace(measured, top1=None), "size"))
+    wording(why_undrawn(unmeasured, "latency"))
+    wording(why_undrawn(replace(measured, top1=None), "size"))
 
 
-def test_a_network_without_accuracy_is_not_drawn():
+def test_a_network_without_accuracy_is_not_drawn() -> None:
     shallow = describe(candidate("0.5-160-shallow"), {}, SCENARIO)
 
     assert shallow.top1 is None
     assert undrawn([shallow], "size") == (shallow,)
 
 
-def test_an_estimate_is_hollow_with_its_error_and_a_published_figure_is_not():
-    figure = tradeoff(everything(), metric="mult_adds", selected=None, dark=False)
+def test_an_estimate_is_hollow_with_its_error_and_a_published_figure_is_not() -> None:
+    figure = tradeoff_of(everything(), "mult_adds")
     estimate, published = point_of(figure, "0.6-176"), point_of(figure, "0.5-160")
 
     assert estimate["symbol"] == "circle-open"
@@ -301,44 +311,35 @@ def test_an_estimate_is_hollow_with_its_error_and_a_published_figure_is_not():
     assert "estimate" in legend_of(figure)
 
 
-def test_a_preview_looks_and_reads_unlike_a_measurement():
-    proper = tradeoff(everything(), metric="latency", selected=None, dark=False)
-    preview = tradeoff(everything("preview"), metric="latency", selected=None, dark=False)
+def test_a_preview_looks_and_reads_unlike_a_measurement() -> None:
+    proper = tradeoff_of(everything(), "latency")
+    preview = tradeoff_of(everything("preview"), "latency")
 
     assert point_of(preview, "0.5-160")["fill"] != point_of(proper, "0.5-160")["fill"]
+    counted = tradeoff_of(everything("preview"), "mult_adds")
+
+    assert "preview" not in legend_of(counted)
     assert "preview" in point_of(preview, "0.5-160")["card"]
     assert "preview" in legend_of(preview)
     assert "preview" not in legend_of(proper)
     assert "preview" not in point_of(proper, "0.5-160")["card"]
 
 
-def test_a_preview_says_nothing_about_mult_adds():
-    figure = tradeoff(everything("preview"), metric="mult_adds", selected=None, dark=False)
-
-    assert "preview" not in legend_of(figure)
-
-
-def test_latencies_carry_their_interval():
-    variants = described(SIXTEEN[:1], measurement(SIXTEEN[0]))
-    trace = networks_of(tradeoff(variants, metric="latency", selected=None, dark=False))
-    interval = measurement(SIXTEEN[0]).interval_s
+def test_latencies_carry_their_interval() -> None:
+    variants = described(SIXTEEN[:1], timed(SIXTEEN[0]))
+    trace = networks_of(tradeoff_of(variants, "latency"))
+    interval = timed(SIXTEEN[0]).interval_s
 
     assert interval is not None
     assert trace["x"][0] + trace["error_x"]["array"][0] == pytest.approx(interval.high)
     assert trace["x"][0] - trace["error_x"]["arrayminus"][0] == pytest.approx(interval.low)
-    assert f"{len(measurement(SIXTEEN[0]).times_s)} inferences" in trace["hovertext"][0]
+    assert f"{len(timed(SIXTEEN[0]).times_s)} inferences" in trace["hovertext"][0]
 
 
-def test_text_from_data_cannot_become_markup():
+def test_text_from_data_cannot_become_markup() -> None:
     (variant,) = described(SIXTEEN[:1])
     hostile = replace(variant, top1=Top1(70.0, None, "<a href='x'>me</a>", "recipe"))
-    figure = tradeoff(
-        [hostile],
-        metric="size",
-        selected=None,
-        pareto=[Front("<b>front", (hostile, hostile))],
-        dark=False,
-    )
+    figure = tradeoff_of([hostile], "size", pareto=[Front("<b>front", (hostile, hostile))])
     text = json.dumps(figure)
 
     assert "<a " not in text
@@ -346,8 +347,8 @@ def test_text_from_data_cannot_become_markup():
     assert "<b>front" not in text
 
 
-def test_large_networks_lie_beneath_small_ones_and_are_larger():
-    trace = networks_of(tradeoff(everything(), metric="size", selected=None, dark=False))
+def test_large_networks_lie_beneath_small_ones_and_are_larger() -> None:
+    trace = networks_of(tradeoff_of(everything(), "size"))
     sizes = trace["marker"]["size"]
 
     assert trace["customdata"][0] == ["vgg16"]
@@ -357,13 +358,11 @@ def test_large_networks_lie_beneath_small_ones_and_are_larger():
     assert area["resnet50"] / area["resnet18"] == pytest.approx(25.557032 / 11.689512)
 
 
-def test_fronts_are_steps_through_their_networks_and_single_networks_make_none():
+def test_fronts_are_steps_through_their_networks_and_single_networks_make_none() -> None:
     variants = everything()
     own, others = fronts(variants, "mult_adds")
     alone = Front("alone", own.variants[:1])
-    figure = tradeoff(
-        variants, metric="mult_adds", selected=None, pareto=[own, others, alone], dark=False
-    )
+    figure = tradeoff_of(variants, "mult_adds", pareto=[own, others, alone])
     lines = [trace for trace in figure["data"] if trace["mode"] == "lines"]
 
     assert [line["name"] for line in lines] == ["MobileNets", "references"]
@@ -373,34 +372,25 @@ def test_fronts_are_steps_through_their_networks_and_single_networks_make_none()
     assert len({line["line"]["dash"] for line in lines}) == 2
 
 
-def test_the_selected_network_has_a_ring_and_the_baseline_a_square():
-    figure = tradeoff(
-        everything(), metric="size", selected="0.5-160", baseline="1.0-224", dark=False
+def test_the_selected_network_has_a_ring_and_the_baseline_a_square_if_it_is_another() -> None:
+    both, one = (
+        tradeoff_of(everything(), "size", selected=selected, baseline="1.0-224")
+        for selected in ("0.5-160", "1.0-224")
     )
-    rings = {trace.get("name"): trace["marker"]["symbol"] for trace in figure["data"][-2:]}
+    rings = {trace.get("name"): trace["marker"]["symbol"] for trace in both["data"][-2:]}
 
     assert rings == {"selected": "circle-open", "compared with": "square-open"}
-
-
-def test_a_network_that_is_both_selected_and_baseline_has_one_ring():
-    figure = tradeoff(
-        everything(), metric="size", selected="1.0-224", baseline="1.0-224", dark=False
-    )
-
-    assert "compared with" not in legend_of(figure)
+    assert "compared with" not in legend_of(one)
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_the_selected_network_is_always_named_and_on_a_wide_screen_every_reference(metric):
+def test_the_selected_network_is_always_named_and_on_a_wide_screen_every_reference(
+    metric: Metric,
+) -> None:
     variants = everything()
     narrow, wide = (
-        tradeoff(
-            variants,
-            metric=metric,
-            selected="0.5-160",
-            pareto=fronts(variants, metric),
-            screen_px=screen,
-            dark=False,
+        tradeoff_of(
+            variants, metric, selected="0.5-160", pareto=fronts(variants, metric), screen_px=screen
         )
         for screen in (390, 1000)
     )
@@ -415,7 +405,7 @@ def labels_of(figure: Figure) -> list[str]:
     return beside + [note["text"] for note in figure["layout"]["annotations"]]
 
 
-def test_labels_overlap_neither_each_other_nor_other_points_however_wide_the_plot():
+def test_labels_overlap_neither_each_other_nor_other_points_however_wide_the_plot() -> None:
     marks = [Mark(7.0 * i % 200, 13.0 * i % 90, 10) for i in range(25)]
     requests = [Request(i, "label text") for i in range(len(marks))]
     placed = place(requests, marks, bounds=Box(0, 0, 300, 120))
@@ -446,7 +436,7 @@ def overlap(a: Box, b: Box) -> bool:
     return a.left < b.right and b.left < a.right and a.bottom < b.top and b.bottom < a.top
 
 
-def test_ticks_are_round_numbers_over_the_whole_range():
+def test_ticks_are_round_numbers_over_the_whole_range() -> None:
     assert log_ticks(0.9, 21) == [1, 2, 5, 10, 20]
     assert log_ticks(13, 16_000) == [30, 100, 300, 1000, 3000, 10_000]
     assert log_ticks(1e-3, 1e9) == [10.0**n for n in range(-3, 10)]
@@ -455,7 +445,7 @@ def test_ticks_are_round_numbers_over_the_whole_range():
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0031, 0.0031), (1e-4, 2e-4), (1e-3, 0.4)])
-def test_a_latency_axis_shows_its_data_and_at_least_two_ticks(low, high):
+def test_a_latency_axis_shows_its_data_and_at_least_two_ticks(low: float, high: float) -> None:
     axis = log_axis(low, high, 1e-3, pad=0.05)
     left, right = axis["range"]
 
@@ -467,9 +457,9 @@ def test_a_latency_axis_shows_its_data_and_at_least_two_ticks(low, high):
     )
 
 
-def test_the_grid_has_a_cell_for_each_of_the_sixteen_whether_known_or_not():
-    variants = described(SIXTEEN, measurement(candidate("0.5-160")))
-    figure = grid(variants, metric="latency", selected=None, dark=False)
+def test_the_grid_has_a_cell_for_each_of_the_sixteen_whether_known_or_not() -> None:
+    variants = described(SIXTEEN, timed(candidate("0.5-160")))
+    figure = grid_of(variants, "latency")
 
     assert Counter(networks_of(figure)["customdata"][i][0] for i in range(16)) == Counter(
         network.key for network in SIXTEEN
@@ -479,8 +469,8 @@ def test_the_grid_has_a_cell_for_each_of_the_sixteen_whether_known_or_not():
     assert sum(cell is None for row in figure["data"][0]["z"] for cell in row) == 15
 
 
-def test_the_grid_grows_to_the_upper_right():
-    figure = grid(described(SIXTEEN), metric="mult_adds", selected=None, dark=False)
+def test_the_grid_grows_to_the_upper_right() -> None:
+    figure = grid_of(described(SIXTEEN), "mult_adds")
     heat = figure["data"][0]
 
     assert heat["x"] == ["128 px", "160 px", "192 px", "224 px"]
@@ -490,9 +480,9 @@ def test_the_grid_grows_to_the_upper_right():
     assert networks_of(figure)["text"][-1] == "569 M"
 
 
-def test_the_selected_cell_is_outlined_and_others_are_left_out_of_the_grid():
-    inside = grid(described(SIXTEEN), metric="size", selected="0.5-160", dark=False)
-    outside = grid(described(SIXTEEN), metric="size", selected="0.6-176", dark=False)
+def test_the_selected_cell_is_outlined_and_others_are_left_out_of_the_grid() -> None:
+    inside = grid_of(described(SIXTEEN), "size", selected="0.5-160")
+    outside = grid_of(described(SIXTEEN), "size", selected="0.6-176")
 
     (outline,) = inside["layout"]["shapes"]
     assert (outline["x0"], outline["x1"]) == (0.5, 1.5)
@@ -500,11 +490,11 @@ def test_the_selected_cell_is_outlined_and_others_are_left_out_of_the_grid():
     assert outside["layout"]["shapes"] == []
 
 
-def test_departure_from_theory_needs_the_largest_network_and_is_one_there():
-    small = measurement(candidate("0.25-128"))
-    alone = grid(described(SIXTEEN, small), metric="vs_theory", selected=None, dark=False)
-    base = measurement(candidate("1.0-224"))
-    both = grid(described(SIXTEEN, small, base), metric="vs_theory", selected=None, dark=False)
+def test_departure_from_theory_needs_the_largest_network_and_is_one_there() -> None:
+    small = timed(candidate("0.25-128"))
+    alone = grid_of(described(SIXTEEN, small), "vs_theory")
+    base = timed(candidate("1.0-224"))
+    both = grid_of(described(SIXTEEN, small, base), "vs_theory")
 
     assert set(networks_of(alone)["text"]) == {"–"}
     ratio = (small.median_s / base.median_s) * (base.candidate.mult_adds / 13_577_232)
@@ -518,19 +508,18 @@ def point_text(figure: Figure, key: str) -> str:
     return str(trace["text"][trace["customdata"].index([key])])
 
 
-def test_a_preview_in_the_grid_says_so():
-    previewed = measurement(candidate("0.5-160"), quality="preview")
-    variants = described(SIXTEEN, previewed)
+@pytest.mark.parametrize(("metric", "is_marked"), [("latency", True), ("mult_adds", False)])
+def test_a_preview_in_the_grid_says_so(metric: GridMetric, is_marked: bool) -> None:
+    variants = described(SIXTEEN, timed(candidate("0.5-160"), quality="preview"))
+    figure = grid_of(variants, metric)
 
-    for metric, marked in (("latency", True), ("mult_adds", False)):
-        figure = grid(variants, metric=metric, selected=None, dark=False)
-        assert ("preview" in point_text(figure, "0.5-160")) is marked
+    assert ("preview" in point_text(figure, "0.5-160")) is is_marked
 
 
-def test_an_estimate_in_the_grid_carries_its_error():
+def test_an_estimate_in_the_grid_carries_its_error() -> None:
     (variant,) = described((candidate("0.5-160"),))
     estimated = replace(variant, top1=Top1(59.0, 0.5, "source", "recipe"))
-    figure = grid([estimated], metric="top1", selected=None, dark=False)
+    figure = grid_of([estimated], "top1")
 
     assert point_text(figure, "0.5-160").startswith("≈ 59.0<br>")
     assert "± 0.5 %" in point_text(figure, "0.5-160")
@@ -538,7 +527,7 @@ def test_an_estimate_in_the_grid_carries_its_error():
 
 @pytest.mark.parametrize("unit", LAYER_UNITS)
 @pytest.mark.parametrize("block", ["separable", "full"])
-def test_bars_add_up_to_the_network_in_its_order(unit, block):
+def test_bars_add_up_to_the_network_in_its_order(unit: LayerUnit, block: BlockKind) -> None:
     counted = cost(MobileNetConfig(block=block))
     figure = layers(counted, unit=unit, dark=False)
     total = sum(sum(trace["x"]) for trace in figure["data"])
@@ -555,15 +544,15 @@ def test_bars_add_up_to_the_network_in_its_order(unit, block):
     assert figure["layout"]["yaxis"]["autorange"] == "reversed"
 
 
-def test_the_papers_headline_stands_above_the_layers():
+def test_the_papers_headline_stands_above_the_layers() -> None:
     """Table 2: 1×1 convolutions have 94.86 % of the mult-adds and 74.59 % of the parameters."""
     figure = layers(cost(MobileNetConfig()), unit="mult_adds", dark=False)
 
     assert "pointwise 94.9 %" in legend_of(figure)
 
 
-def test_a_curve_runs_from_the_fastest_to_the_slowest_in_few_steps():
-    found = measurement(SIXTEEN[0], rounds=40)
+def test_a_curve_runs_from_the_fastest_to_the_slowest_in_few_steps() -> None:
+    found = timed(SIXTEEN[0], rounds=40)
     figure = distribution([found], dark=False)
     curve = figure["data"][0]
 
@@ -577,26 +566,29 @@ def test_a_curve_runs_from_the_fastest_to_the_slowest_in_few_steps():
 
 
 @pytest.mark.parametrize(("rounds", "names"), [(6, ["p50"]), (40, ["p50", "p90"]), (300, None)])
-def test_quantiles_are_marked_only_where_there_are_enough_inferences(rounds, names):
-    figure = distribution([measurement(SIXTEEN[0], rounds=rounds, calls=1)], dark=False)
+def test_quantiles_are_marked_only_where_there_are_enough_inferences(
+    rounds: int, names: list[str] | None
+) -> None:
+    figure = distribution([timed(SIXTEEN[0], rounds=rounds, calls=1)], dark=False)
     marked = [card.split("<br>")[1].split()[0] for card in figure["data"][-1]["hovertext"]]
 
     assert marked == (names or ["p50", "p90", "p99"])
     assert ("p99" in figure["layout"]["yaxis"]["ticktext"]) is (rounds == 300)
 
 
-def test_a_quantile_that_cannot_be_had_says_how_many_inferences_it_needs():
-    found = measurement(SIXTEEN[0], rounds=40, calls=1)
+def test_a_quantile_that_cannot_be_had_says_how_many_inferences_it_needs() -> None:
+    found = timed(SIXTEEN[0], rounds=40, calls=1)
     (_, markers) = distribution([found], dark=False)["data"]
 
     assert "p90 " in markers["hovertext"][1]
     assert " to " in markers["hovertext"][1]  # its interval
-    assert markers["hovertext"][1].endswith("p99 needs 259 more inferences")
-    assert "p99 needs 259 more inferences" in distribution_alt([found])
+    needed = markers["hovertext"][1].split("<br>")[-1]
+    assert "259" in needed
+    assert needed in distribution_alt([found])
 
 
-def test_curves_differ_by_dash_as_well_as_colour_and_end_at_six():
-    figure = distribution([measurement(network) for network in SIXTEEN], dark=False)
+def test_curves_differ_by_dash_as_well_as_colour_and_end_at_six() -> None:
+    figure = distribution([timed(network) for network in SIXTEEN], dark=False)
     curves = figure["data"][:-1]
 
     assert len(curves) == 6
@@ -604,56 +596,51 @@ def test_curves_differ_by_dash_as_well_as_colour_and_end_at_six():
     assert len({curve["line"]["color"] for curve in curves}) == 6
 
 
-def test_curves_are_named_by_what_tells_them_apart():
-    engines = [
-        measurement(SIXTEEN[0], scenario=Scenario(engine=engine))
-        for engine in ("eager", "openvino")
-    ]
-    preview = measurement(SIXTEEN[1], quality="preview")
+def test_curves_are_named_by_what_tells_them_apart() -> None:
+    engines = [timed(SIXTEEN[0], engine=engine) for engine in ("eager", "openvino")]
+    preview = timed(SIXTEEN[1], quality="preview")
 
     assert legend_of(distribution(engines, dark=False)) == ["1.0-224, eager", "1.0-224, openvino"]
     assert legend_of(distribution([preview], dark=False)) == ["1.0-192, preview"]
 
 
-def test_alternatives_state_the_finding_in_numbers():
+def test_alternatives_state_the_finding_in_numbers(wording: Wording) -> None:
     variants = everything()
-    found = tradeoff_alt(
-        variants, metric="mult_adds", selected="0.5-160", pareto=fronts(variants, "mult_adds")
-    )
+    front = fronts(variants, "mult_adds")
+    found = [
+        tradeoff_alt(variants, metric="mult_adds", selected="0.5-160", pareto=front),
+        grid_alt(variants, metric="top1", selected="0.5-160"),
+        layers_alt(cost(MobileNetConfig()), unit="mult_adds"),
+        distribution_alt([timed(SIXTEEN[0])]),
+    ]
 
-    assert "17 MobileNets from 0.25-128 (13.6 M, 41.5 %) to 1.0-224 (569 M, 70.9 %)" in found
-    assert "13 reference networks" in found
-    assert "selected 0.5-160 (76.5 M, 59.1 %)" in found
-    assert "on the front references: MobileNetV3-Small" in found
-    assert "estimated accuracies: 1" in found
-    assert grid_alt(variants, metric="top1", selected="0.5-160") == (
-        "ImageNet top-1 accuracy of the paper's sixteen MobileNets: from 41.5 % (0.25-128) "
-        "to 70.9 % (1.0-224). Selected 0.5-160: 59.1 %."
-    )
-    assert layers_alt(cost(MobileNetConfig()), unit="mult_adds") == (
-        "569 M mult-adds by layer: pointwise 94.9 %, depthwise 3.1 %, other 2.1 %. "
-        "Largest: block 3 pointwise with 51.4 M."
-    )
-    median = measurement(SIXTEEN[0]).median_s * 1e3
-    assert f"1.0-224: median {median:.1f} ms, p90 " in distribution_alt([measurement(SIXTEEN[0])])
+    for number, alt in zip(("76.5 M", "59.1 %", "94.9 %", "12.3 ms"), found, strict=True):
+        assert number in alt
+        wording(alt)
 
 
-def test_alternatives_say_when_there_is_nothing():
-    assert tradeoff_alt([], metric="latency", selected=None).endswith("no network has both.")
-    assert grid_alt([], metric="latency", selected=None).endswith("nothing measured yet.")
-    assert distribution_alt([]).endswith("nothing measured yet.")
+def test_alternatives_say_if_there_is_nothing(wording: Wording) -> None:
+    wording(tradeoff_alt([], metric="latency", selected=None))
+    wording(grid_alt([], metric="latency", selected=None))
+    wording(distribution_alt([]))
+    wording(identical_alt([]))
+    wording(charts.learning_alt([charts.Learner("other", (), 5)], "loss"))
+    wording(charts.scored_alt([charts.Mark("one", TEN, None)], "latency"))
+    wording(charts.guesses_alt([]))
 
 
-def test_alternatives_count_what_is_missing_and_what_is_a_preview():
-    variants = described(SIXTEEN, measurement(candidate("0.5-160"), quality="preview"))
+def test_alternatives_count_what_is_missing_and_what_is_a_preview(wording: Wording) -> None:
+    variants = described(SIXTEEN, timed(candidate("0.5-160"), quality="preview"))
 
-    assert "previews: 1; not drawn: 15" in tradeoff_alt(variants, metric="latency", selected=None)
-    assert "15 of 16 have no value. Previews: 1." in grid_alt(
-        variants, metric="latency", selected=None
-    )
+    for alt in (
+        tradeoff_alt(variants, metric="latency", selected=None),
+        grid_alt(variants, metric="latency", selected=None),
+    ):
+        assert "15" in alt
+        wording(alt)
 
 
-def test_identical_pairs_differ_by_symbol_as_well_as_colour_and_by_what_was_said_of_them():
+def test_identical_pairs_differ_by_symbol_as_well_as_colour_and_by_what_was_said_of_them() -> None:
     traces = {trace["name"]: trace for trace in identical(PAIRS, dark=False)["data"]}
 
     assert {name: trace["y"] for name, trace in traces.items()} == {
@@ -665,15 +652,14 @@ def test_identical_pairs_differ_by_symbol_as_well_as_colour_and_by_what_was_said
     assert len({symbol for symbol, _ in looks}) == len({colour for _, colour in looks}) == 3
 
 
-def test_pairs_of_an_invalid_run_are_shown_as_withheld_whatever_they_seem_to_say():
+def test_pairs_of_an_invalid_run_are_shown_as_withheld_whatever_they_seem_to_say() -> None:
     (trace,) = identical(PAIRS[:1], dark=False, withheld=[0])["data"]
 
     assert trace["name"] == "withheld: invalid run"
     assert len(trace["y"]) == 3
-    assert "4 pairs: 1 cannot tell, 3 withheld: invalid run" in identical_alt(PAIRS, [0])
 
 
-def test_identical_pairs_lie_around_no_difference_with_the_whole_margin_in_sight():
+def test_identical_pairs_lie_around_no_difference_with_the_whole_margin_in_sight() -> None:
     figure = identical(PAIRS[:1], dark=False)
     low, high = figure["layout"]["xaxis"]["range"]
     margin = figure["layout"]["shapes"][0]
@@ -690,21 +676,19 @@ def test_identical_pairs_lie_around_no_difference_with_the_whole_margin_in_sight
     assert figure["layout"]["xaxis"]["ticktext"].count("0 %") == 1
 
 
-def test_identical_pairs_are_told_in_numbers():
+def test_identical_pairs_are_told_in_numbers(wording: Wording) -> None:
     said = identical_alt(PAIRS)
 
-    assert "4 pairs: 1 same, 2 cannot tell, 1 called different" in said
-    assert "Run 1, pair 3: +6 % (+4 % to +8 %), called different" in said
-    assert "Run 2, pair 1: 0 % (no interval), cannot tell" in said
-    assert "no pair was timed" in identical_alt([])
+    assert "+6 % (+4 % to +8 %)" in said
+    wording(said)
+    wording(identical_alt(PAIRS, [0]))
 
 
 def test_a_label_does_not_stand_on_the_line_of_its_interval() -> None:
     def restless(network: str, middle_ns: int) -> Measurement:
         """Its rounds lie far apart, and so do the ends of its interval."""
         times = [middle_ns * (6 + 8 * (number % 2)) // 10 for number in range(12)]
-        blocks = tuple(Block(number, ns, (ns,) * 5) for number, ns in enumerate(times))
-        return replace(measurement(candidate(network)), blocks=blocks)
+        return with_times(measurement(network), *times)
 
     rows = [restless("resnet18", 4_000_000), restless("squeezenet1_0", 20_000_000)]
     times = collect(rows).best
@@ -750,7 +734,6 @@ def test_a_loss_has_no_interval_and_nothing_is_drawn_of_a_network_that_has_not_b
     assert curve["y"] == [1.0]
     (nothing,) = charts.learning([other], "loss", dark=True)["data"]
     assert nothing["x"] == []
-    assert "nothing is trained yet" in charts.learning_alt([other], "loss")
 
 
 def test_learned_networks_differ_by_more_than_their_colour() -> None:
@@ -792,8 +775,7 @@ def test_the_likeliest_class_stands_on_top_with_its_whole_name_in_reach() -> Non
     assert figure["layout"]["yaxis"]["autorange"] == "reversed"
     assert figure["layout"]["yaxis"]["ticktext"] == ["Staffordshire &lt;b&gt;bull…", "pirate"]
     assert "&lt;b&gt;bull&lt;/b&gt; terrier" in bars["hovertext"][0]
-    assert charts.guesses_alt(found).endswith("terrier 75.0 %, pirate 5.0 %.")
-    assert charts.guesses_alt([]) == "No answer."
+    assert "terrier 75.0 %, pirate 5.0 %" in charts.guesses_alt(found)
 
 
 def test_a_network_looks_in_one_chart_as_it_does_in_the_other() -> None:
@@ -806,9 +788,8 @@ def test_a_network_looks_in_one_chart_as_it_does_in_the_other() -> None:
     assert mark["marker"]["symbol"] == curve["marker"]["symbol"]
 
 
-def test_nothing_timed_is_said_and_not_drawn() -> None:
+def test_what_is_not_timed_is_not_drawn() -> None:
     mark = charts.Mark("one", TEN, None)
 
     (nothing,) = charts.scored([mark], "latency", dark=False)["data"]
     assert nothing["x"] == []
-    assert "Nothing is timed yet" in charts.scored_alt([mark], "latency")

@@ -476,7 +476,12 @@ def test_saving_again_replaces_the_file(run: Run, tmp_path: Path) -> None:
     assert load(path) == run
 
 
-@pytest.mark.parametrize("name", ["missing/run.json", "folder", "pipe"])
+PIPE = pytest.param(
+    "pipe", marks=pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+)
+
+
+@pytest.mark.parametrize("name", ["missing/run.json", "folder", PIPE])
 def test_a_place_that_takes_no_file_is_refused(
     name: str, run: Run, tmp_path: Path, wording: Wording
 ) -> None:
