@@ -1,10 +1,19 @@
 """The network is the paper's, and its seeded weights keep the signal alive."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from torch import nn
 
 from mobilenet import MobileNet, MobileNetConfig, initialise
+from tests.tiny import one_thread
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
 def make(config: MobileNetConfig, seed: int = 0) -> MobileNet:

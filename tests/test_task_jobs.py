@@ -25,6 +25,7 @@ from benchmarks.training.tasks.words import likeness, verdict
 from benchmarks.training.tasks.work import begun_by, classes_of, teach
 from mobilenet.tasks import (
     attribute_table,
+    bootstrap,
     geolocation_table,
     gratings,
     identities,
@@ -53,9 +54,10 @@ FEW: dict[TaskName, Callable[[], Task]] = {
 
 
 def make_few(patch: pytest.MonkeyPatch) -> None:
-    """Generated data of a size for tests."""
+    """Generated data of a size for tests, and intervals that are only roughly right."""
     patch.setattr(loading, "_GENERATED", FEW)
     patch.setattr(loading, "SHAPES", 40)
+    patch.setattr(bootstrap, "RESAMPLES", 20)
 
 
 @pytest.fixture(autouse=True)
@@ -123,16 +125,6 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return outcome
 
 
-EXPORTED = pytest.mark.parametrize(
-    "done",
-    [
-        pytest.param(task, marks=() if task == "detection" else pytest.mark.slow("an export each"))
-        for task in TASK_NAMES
-    ],
-    indirect=True,
-)
-
-
 class TestEveryTask:
     def test_epochs_stand_beside_the_untrained_network_and_are_kept(
         self, done: TaskOutcome
@@ -160,7 +152,7 @@ class TestEveryTask:
         if done.order.task != "detection":
             assert read(done.order.weights).classes == classes_of(begun_by(done.order).task)
 
-    @EXPORTED
+    @pytest.mark.slow("exports a network of each task, fifteen seconds each")
     @pytest.mark.filterwarnings("ignore")  # the exporter's own deprecations
     def test_it_is_exported_and_gives_the_same_answers_there(
         self, done: TaskOutcome, tmp_path: Path
