@@ -206,8 +206,8 @@ def test_a_difference_that_is_said_to_be_findable_is_found_by_four_of_five_runs(
         assert ratio is not None
         return ratio
 
-    findable = median(run(0.0).findable or math.nan for _ in range(2000))
-    runs = [run(math.log1p(findable)) for _ in range(2000)]
+    findable = median(run(0.0).findable or math.nan for _ in range(1000))
+    runs = [run(math.log1p(findable)) for _ in range(1000)]
     found = sum(ratio.interval is not None and ratio.interval.low > 1 for ratio in runs)
 
     assert 0.76 < found / len(runs) < 0.84
