@@ -13,6 +13,7 @@ from benchmarks.messages import (
     Dissect,
     Done,
     Event,
+    Examine,
     Gauge,
     Load,
     Loaded,
@@ -20,8 +21,8 @@ from benchmarks.messages import (
     Prepare,
     Progress,
     Ready,
-    Recognise,
     Result,
+    Scored,
     Task,
     Train,
     Trained,
@@ -30,7 +31,7 @@ from benchmarks.messages import (
 )
 from benchmarks.prepared import Form
 from benchmarks.scenarios import Scenario
-from benchmarks.training.order import Named, Order, Question
+from benchmarks.training.order import Examination, Order
 from benchmarks.training.record import record_of
 from mobilenet.tasks.recipe import Recipe
 from tests.fake_worker import FakeMachine, InProcessWorker, environment
@@ -105,7 +106,6 @@ SAME: list[Command] = [
     Dissect("yes", task()),
     Dissect("no", task(device="tpu")),
     Prepare("no", Form(candidate(TINY), 1), "/dev/null/no folder"),
-    Recognise("no", Question(__file__, "mine.png", (Named("weights"),))),
 ]
 
 
@@ -113,9 +113,6 @@ SAME: list[Command] = [
 def test_the_same_command_has_the_same_answers(
     fake: FakeTalk, real: Worker, command: Command
 ) -> None:
-    if isinstance(command, Recognise):
-        fake.machine.declines["recognise"] = "this is no image"
-
     assert kinds(answers(fake, command)) == kinds(answers(real, command))
 
 
@@ -156,19 +153,27 @@ def test_both_stop_when_they_are_cancelled(fake: FakeTalk, real: Worker) -> None
     fake.machine.release()
 
 
-def test_both_tell_of_each_epoch(fake: FakeTalk, real: Worker, tmp_path: Path) -> None:
+def test_both_tell_of_each_epoch_and_score_what_they_trained(
+    fake: FakeTalk, real: Worker, tmp_path: Path
+) -> None:
+    ways = (Scenario(batch=32), Scenario(engine="channels_last", batch=32))
     told = []
     for name, talk in (("fake", fake), ("real", real)):
         folder = str(tmp_path / name)
         order = Order(0.05, 32, "digits", folder, Recipe(epochs=2, batch=128))
         events = answers(talk, Train("a run", order))
-        told.append((kinds(events), [one.epoch.number for one in only(Trained, events)]))
-        assert order.weights.is_file()
+        epochs = [one.epoch.number for one in only(Trained, events)]
+        examined = answers(talk, Examine("a run", Examination(str(order.weights), "digits", ways)))
+        (scored,) = only(Scored, examined)
+        told.append((kinds(events), epochs, kinds(examined), scored.images, scored.config))
+        assert [one.way for one in scored.answered] == list(ways)
+        assert {one.score and one.score.total for one in scored.answered} == {scored.images}
         record = record_of(order.weights)
         assert record is not None
         assert len(record.epochs) == 2
 
     assert told[0] == told[1]
+    assert told[0][3] == 540
 
 
 def test_the_process_says_what_the_thread_says(fake: FakeTalk) -> None:
