@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from mobilenet.tasks.recipe import Recipe, RecipeError
 from mobilenet.tasks.score import Quality, TaskEpoch
 from mobilenet.tasks.training import fresh
 from mobilenet.weights.preprocessing import SLIM
-from tests.tiny import one_thread
+from tests.tiny import Stopped, one_thread, stopping_after
 
 SIDE = 32
 SHORT = Recipe(epochs=3, batch=64)
@@ -43,21 +43,6 @@ def few() -> Geolocation:
 
 def tiny(task: Geolocation, seed: int = 0) -> MobileNet:
     return fresh(MobileNetConfig(0.05, SIDE, task.outputs), TENSORFLOW, seed)
-
-
-class Stopped(Exception):
-    pass
-
-
-def stopping_after(batches: int) -> Callable[[], None]:
-    left = [batches]
-
-    def check() -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise Stopped
-
-    return check
 
 
 class TestGoingOn:

@@ -19,7 +19,7 @@ from mobilenet.tasks.recipe import Recipe, RecipeError
 from mobilenet.tasks.score import Change, Score, is_above
 from mobilenet.tasks.training import Job, train, weights_of
 from mobilenet.weights import preprocessing
-from tests.tiny import one_thread
+from tests.tiny import Stopped, one_thread, stopping_after
 
 TINY = MobileNetConfig(0.05, 32, num_classes=10)
 SHORT = Recipe(epochs=3, batch=64)
@@ -49,21 +49,6 @@ def few() -> Digits:
 @pytest.fixture
 def job(few: Digits) -> Job:
     return Job(TINY, SHORT, few, TENSORFLOW, preprocessing.SLIM)
-
-
-class Stopped(Exception):
-    pass
-
-
-def stopping_after(batches: int) -> Callable[[], None]:
-    left = [batches]
-
-    def check() -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise Stopped
-
-    return check
 
 
 def trained(job: Job, folder: Path, check: Callable[[], None] = lambda: None) -> weights.Weights:

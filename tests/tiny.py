@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -30,6 +30,22 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+class Stopped(Exception):
+    pass
+
+
+def stopping_after(batches: int) -> Callable[[], None]:
+    """What a training calls between batches; it ends it once so many were looked at."""
+    left = [batches]
+
+    def check() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Stopped
+
+    return check
 
 
 def untrained(task: Task, seed: int = 0, width: float = 0.25) -> MobileNet:
