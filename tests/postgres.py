@@ -39,7 +39,10 @@ def server(programs: Path) -> Iterator[URL]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     subprocess.run(
-        [programs / "initdb", "-D", folder / "data", "-U", "bench", "-A", "trust", "-E", "UTF8"],
+        [
+            *(programs / "initdb", "--no-sync", "--no-instructions", "-D", folder / "data"),
+            *("-U", "bench", "-A", "trust", "-E", "UTF8"),
+        ],
         user=user,
         cwd=folder,
         check=True,
@@ -49,6 +52,7 @@ def server(programs: Path) -> Iterator[URL]:
         [
             *(programs / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder),
             *("-c", "listen_addresses=127.0.0.1"),
+            *("-c", "fsync=off"),  # the server itself is never killed
         ],
         user=user,
         cwd=folder,

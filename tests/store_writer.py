@@ -1,7 +1,7 @@
 """`python -m tests.store_writer URL ACKS`: programs that save at once, and that tests kill.
 
 For every line on standard input it starts a process and prints its id. `save` saves until it is
-killed; `write N` saves twenty, half of them the same in every such process; `read` reads until the
+killed; `write N` saves some, half of them the same in every such process; `read` reads until the
 file ACKS.done is there. An id is written to ACKS only once the store has said that it keeps it.
 Processes are forked, since each would take a second to start.
 """
@@ -20,7 +20,7 @@ from benchmarks.snapshot import Snapshot, dumps, loads
 from benchmarks.store import Store
 from tests.builders import a_run, measurement
 
-SHARED, OWN = 10, 10
+SHARED, OWN = 5, 5
 RUN = a_run(measurement("0.5-160", rounds=3, calls=3), measurement("resnet18", rounds=3, calls=3))
 
 

@@ -9,12 +9,15 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -26,19 +29,38 @@ from benchmarks.setups import machine_key
 from benchmarks.snapshot import Snapshot, dumps, loads
 from benchmarks.store import Store, StoreError, TagError, connection, tables
 from tests.builders import MACHINE, a_run, measurement
+from tests.postgres import new_database
 from tests.store_writer import OWN, SHARED, made
 from tests.waiting import soon
+from tests.wording import Wording
 
 ROOT = Path(__file__).resolve().parents[1]
 KILLS = 100  # over each database
+PROGRAMS = 6  # that save, and as many that read
 
 
-@pytest.fixture
-def store(store_url: URL) -> Iterator[Store]:
-    with closing(Store(store_url)) as found:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def opened(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """A store of each kind; its tables are made once."""
+    url = URL.create("sqlite", database=str(tmp_path_factory.mktemp("opened") / "store.sqlite"))
+    if request.param == "postgresql":
+        url = new_database(request.getfixturevalue("postgres"), f"opened-{uuid.uuid4().hex[:12]}")
+    with closing(Store(url)) as found:
         yield found
 
 
+@pytest.fixture
+def store(opened: Store) -> Store:
+    """It, empty."""
+    with opened._writing.begin() as connected:
+        for table in reversed(tables.metadata.sorted_tables):
+            connected.execute(table.delete())
+    return opened
+
+
+@cache
 def a_snapshot(title: str = "", note: str = "", network: str = "0.5-160") -> Snapshot:
     run = a_run(measurement(network, rounds=6), measurement("resnet18", engine="openvino"))
     return loads(dumps(run, title=title, note=note))
@@ -72,18 +94,22 @@ def test_saving_the_same_twice_keeps_one(store: Store) -> None:
     assert store.find().total == 1
 
 
-def test_a_listing_tells_what_it_is_of_without_reading_documents(store: Store) -> None:
+def test_a_listing_tells_what_it_is_of_without_reading_documents(
+    store: Store, wording: Wording
+) -> None:
     saved = a_snapshot("Title", "Note")
     store.add(saved, ["phone", "α = ½"])
     asked: list[str] = []
-    event.listen(
-        store._engine, "before_cursor_execute", lambda *args: asked.append(args[2].lower())
-    )
 
+    def hear(*arguments: Any) -> None:
+        asked.append(arguments[2].lower())
+
+    event.listen(store._engine, "before_cursor_execute", hear)
     (entry,) = store.find("title").entries
+    event.remove(store._engine, "before_cursor_execute", hear)
 
     assert (entry.id, entry.name, entry.note) == (saved.id, "Title", "Note")
-    assert entry.about == "2 networks in 2 ways, 1 thread"
+    wording(entry.about)
     assert (entry.networks, entry.state) == (2, "valid")
     assert entry.machine == "Example CPU, 2 CPUs"
     assert entry.tags == ("phone", "α = ½")
@@ -92,36 +118,39 @@ def test_a_listing_tells_what_it_is_of_without_reading_documents(store: Store) -
     assert not any("documents" in statement for statement in asked)
 
 
-def test_a_snapshot_without_a_title_is_called_by_what_it_is_of(store: Store) -> None:
+def test_a_snapshot_without_a_title_is_called_by_what_it_is_of(
+    store: Store, wording: Wording
+) -> None:
     store.add(loads(dumps(a_run(measurement("0.5-160", engine="onnxruntime", batch=4)))))
 
-    assert store.find().entries[0].name == "MobileNet 0.5-160 in ONNX Runtime, 1 thread, batch 4"
+    name = store.find().entries[0].name
+    assert name.startswith("MobileNet 0.5-160 in ONNX Runtime")
+    wording(name)
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("", ["Third", "Second ÄRGER", "First 100%"]),
-        ("second", ["Second ÄRGER"]),
-        ("ärger SECOND", ["Second ÄRGER"]),
-        ("quiet machine", ["First 100%"]),
-        ("100%", ["First 100%"]),
-        ("_irst", []),
-        ("0.75-192", ["Third"]),
-        ("OpenVINO resnet-18", ["Third", "Second ÄRGER", "First 100%"]),
-        ("example cpu", ["Third", "Second ÄRGER", "First 100%"]),
-        ("GRÜN", ["Third"]),
-        ("nowhere", []),
-        ("'; DROP TABLE snapshots; --", []),
-        ("nul\x00byte", []),
-    ],
-)
-def test_words_find_what_holds_them_all(store: Store, words: str, found: list[str]) -> None:
+SEARCHES = [
+    ("", ["Third", "Second ÄRGER", "First 100%"]),
+    ("second", ["Second ÄRGER"]),
+    ("ärger SECOND", ["Second ÄRGER"]),
+    ("quiet machine", ["First 100%"]),
+    ("100%", ["First 100%"]),
+    ("_irst", []),
+    ("0.75-192", ["Third"]),
+    ("OpenVINO resnet-18", ["Third", "Second ÄRGER", "First 100%"]),
+    ("example cpu", ["Third", "Second ÄRGER", "First 100%"]),
+    ("GRÜN", ["Third"]),
+    ("nowhere", []),
+    ("'; DROP TABLE snapshots; --", []),
+    ("nul\x00byte", []),
+]
+
+
+def test_words_find_what_holds_them_all(store: Store) -> None:
     store.add(a_snapshot("First 100%", "On a quiet\nmachine"))
     store.add(a_snapshot("Second ÄRGER"))
     store.add(a_snapshot("Third", network="0.75-192"), ["Grün"])
 
-    assert titles(store, words) == found
+    assert [(words, titles(store, words)) for words, _ in SEARCHES] == SEARCHES
 
 
 def test_tags_and_machines_narrow_a_listing(store: Store) -> None:
@@ -170,18 +199,18 @@ def test_two_who_tag_at_once_lose_nothing(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "reason"),
-    [
-        (["x" * 41], "has 41 characters. Use at most 40"),
-        ([str(number) for number in range(13)], "13 tags are too many"),
-        (["a\u202eb"], "U\\+202E"),
-    ],
+    "tags",
+    [["x" * 41], [str(number) for number in range(13)], ["a\u202eb"]],
+    ids=["long", "many", "unseen"],
 )
-def test_a_tag_that_cannot_be_kept_is_refused(store: Store, tags: list[str], reason: str) -> None:
-    with pytest.raises(TagError, match=reason):
+def test_a_tag_that_cannot_be_kept_is_refused(
+    store: Store, tags: list[str], wording: Wording
+) -> None:
+    with pytest.raises(TagError) as refusal:
         store.add(a_snapshot(), tags)
 
     assert store.find().total == 0
+    wording(refusal.value)
 
 
 def test_a_snapshot_that_is_deleted_leaves_nothing_behind(store: Store) -> None:
@@ -204,7 +233,7 @@ def test_what_is_not_there_is_none_and_no_error(store: Store) -> None:
     assert store.get("a" * 26) is None
     assert store.get("../../etc/passwd") is None
     assert store.entry("a" * 26) is None
-    with pytest.raises(StoreError, match="There is no snapshot"):
+    with pytest.raises(StoreError, match="a" * 26):
         store.tag("a" * 26, add=["tag"])
 
 
@@ -229,7 +258,7 @@ def test_a_document_that_was_damaged_is_said_to_be(store: Store) -> None:
         with store._writing.begin() as connected:
             connected.execute(tables.documents.update().values(compressed=damage))
 
-        with pytest.raises(StoreError, match=f"Snapshot {saved.id} is damaged"):
+        with pytest.raises(StoreError, match=f"{saved.id} is damaged"):
             store.get(saved.id)
 
 
@@ -240,34 +269,36 @@ def test_the_migrations_lead_to_the_tables_that_the_program_uses(store: Store) -
         assert compare_metadata(context, tables.metadata) == []
 
 
-def test_a_store_of_a_newer_program_is_left_alone(store: Store, store_url: URL) -> None:
-    with store._writing.begin() as connected:
+def test_a_store_of_a_newer_program_is_left_alone(store_url: URL) -> None:
+    with closing(Store(store_url)) as store, store._writing.begin() as connected:
         connected.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    with pytest.raises(StoreError, match=r"made by a newer program.*Update mobilenet-bench"):
+    with pytest.raises(StoreError, match="9999"):
         Store(store_url)
 
 
 @pytest.mark.parametrize(
-    ("address", "reason"),
+    ("address", "fact"),
     [
-        ("nonsense", "is no address of a database"),
-        ("mysql://someone@example.org/db", "names 'mysql'. Choose SQLite or PostgreSQL"),
-        ("postgresql+psycopg://ann:secret@127.0.0.1:1/db", "cannot be used"),
-        ("postgresql+asyncpg://ann:secret@127.0.0.1:1/db", "pip install"),
-        ("sqlite://", "names no file"),
+        ("nonsense", connection.STORE_VARIABLE),
+        ("mysql://ann:secret@example.org/db", "'mysql'"),
+        ("postgresql+psycopg://ann:secret@127.0.0.1:1/db", "127.0.0.1"),
+        ("postgresql+asyncpg://ann:secret@127.0.0.1:1/db", "asyncpg"),
+        ("sqlite://", connection.STORE_VARIABLE),
     ],
 )
 def test_an_address_that_leads_nowhere_is_explained_without_its_password(
-    address: str, reason: str, monkeypatch: pytest.MonkeyPatch
+    address: str, fact: str, monkeypatch: pytest.MonkeyPatch, wording: Wording
 ) -> None:
     monkeypatch.setenv(connection.STORE_VARIABLE, address)
 
     with pytest.raises(StoreError) as refusal:
         Store()
 
-    assert reason in str(refusal.value)
+    assert fact in str(refusal.value)
     assert "secret" not in str(refusal.value)
+    if "psycopg" not in address:  # else the driver has its say too
+        wording(refusal.value)
 
 
 def test_without_an_address_it_lies_in_the_data_folder_of_the_user(
@@ -286,32 +317,37 @@ def test_without_an_address_it_lies_in_the_data_folder_of_the_user(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
-def test_a_disk_that_is_full_is_said_to_be_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_is_said_to_be_and_loses_nothing(
+    tmp_path: Path, wording: Wording
+) -> None:
     url = URL.create("sqlite", database=str(tmp_path / "store.sqlite"))
     kept = a_snapshot("Kept")
     with closing(Store(url)) as store:
         store.add(kept)
-    code = (
-        "import resource, sys\n"
-        "from sqlalchemy import make_url\n"
-        "from benchmarks.store import Store, StoreError\n"
-        "from tests.store_writer import made\n"
-        "store = Store(make_url(sys.argv[1]))\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "try:\n"
-        "    store.add(made('Lost'))\n"
-        "except StoreError as error:\n"
-        "    print(error)\n"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", code, str(url)], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    with (
+        closing(Store(url)) as store,
+        files_of_at_most(1000),
+        pytest.raises(StoreError) as refusal,
+    ):
+        store.add(a_snapshot("Lost"))
 
-    assert "cannot be used" in told
-    assert "its disk has room" in told
+    wording(str(refusal.value).replace(str(tmp_path), "FOLDER"))
     with closing(Store(url)) as store:
         assert titles(store) == ["Kept"]
         assert store.get(kept.id) == kept
+
+
+@contextmanager
+def files_of_at_most(size_bytes: int) -> Iterator[None]:
+    """What this process writes beyond fails, as on a full disk."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_what_is_saved_after_the_file_was_taken_away_is_in_a_new_one(tmp_path: Path) -> None:
@@ -329,12 +365,14 @@ def test_what_is_saved_after_the_file_was_taken_away_is_in_a_new_one(tmp_path: P
         assert titles(store) == ["After"]
 
 
-def test_a_file_that_is_no_database_is_said_to_be(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_said_to_be(tmp_path: Path, wording: Wording) -> None:
     path = tmp_path / "store.sqlite"
     path.write_bytes(b"something else entirely, and long enough to be looked at" * 100)
 
-    with pytest.raises(StoreError, match=r"file is not a database\. The file is damaged"):
+    with pytest.raises(StoreError) as refusal:
         Store(URL.create("sqlite", database=str(path)))
+
+    wording(str(refusal.value).replace(str(tmp_path), "FOLDER"))
 
 
 class Writers:
@@ -368,7 +406,7 @@ class Writers:
         return self._acks.read_text(encoding="ascii").split() if self._acks.exists() else []
 
 
-@pytest.mark.slow("TODO: say why")
+@pytest.mark.slow("kills a hundred programs over each database")
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(
     store_url: URL, tmp_path: Path
 ) -> None:
@@ -398,35 +436,24 @@ def test_what_was_acknowledged_survives_a_kill_at_any_moment(
         assert all(store.get(entry.id) for entry in listed.entries)
 
 
-@pytest.mark.slow("TODO: say why")
-def test_twenty_at_once_lose_nothing_and_keep_nothing_twice(store_url: URL, tmp_path: Path) -> None:
+@pytest.mark.real
+def test_programs_that_open_a_new_store_and_save_at_once_lose_nothing_and_keep_nothing_twice(
+    store_url: URL, tmp_path: Path
+) -> None:
     writers = Writers(store_url, tmp_path / "acks")
-    for number in range(10):
+    for number in range(PROGRAMS):
         writers.start(f"write {number}")
         writers.start("read")
-    total = 10 * (SHARED + OWN)
-    deadline = time.monotonic() + 100
-    while len(writers.acknowledged()) < total and time.monotonic() < deadline:
-        time.sleep(0.1)
+    assert soon(lambda: len(writers.acknowledged()) == PROGRAMS * (SHARED + OWN), 100)
     (tmp_path / "acks.done").touch()
 
-    assert writers.finish() == [0] * 20
+    assert writers.finish() == [0] * 2 * PROGRAMS
     wanted = {made(f"shared {number}").id for number in range(SHARED)}
-    wanted |= {made(f"own {name} {number}").id for name in range(10) for number in range(OWN)}
+    wanted |= {made(f"own {name} {number}").id for name in range(PROGRAMS) for number in range(OWN)}
     with closing(Store(store_url)) as store:
         listed = store.find(limit=1000)
         assert listed.total == len(wanted)
         assert {entry.id for entry in listed.entries} == wanted
-
-
-def test_two_programs_that_open_a_new_store_at_once_both_can(
-    store_url: URL, tmp_path: Path
-) -> None:
-    writers = Writers(store_url, tmp_path / "acks")
-    for number in range(4):
-        writers.start(f"write {number}")
-
-    assert writers.finish() == [0] * 4
 
 
 def test_a_new_file_of_sqlite_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
@@ -443,7 +470,7 @@ def test_a_new_file_of_sqlite_can_be_opened_by_many_at_once(tmp_path: Path) -> N
             return mode
 
     with ThreadPoolExecutor(8) as threads:
-        for number in range(100):
+        for number in range(20):
             paths = [tmp_path / f"{number}.sqlite"] * 8
             assert list(threads.map(opened, paths)) == ["wal"] * 8
 
