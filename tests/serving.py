@@ -19,9 +19,15 @@ from urllib.error import URLError
 
 import psutil
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import URL
+
+from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
+from benchmarks.store.connection import STORE_VARIABLE
+from benchmarks.training.record import TRAINED_VARIABLE
 
 PROJECT = Path(__file__).resolve().parents[1]
-START_LIMIT_S = 60
+START_LIMIT_S = 120
+WORKERS = ("benchmarks.worker", "tests.fake_worker")
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -30,6 +36,10 @@ CHROMIUM_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Playwright's own list would be replaced; of it only what matters here. The first two are
+    # parts of the browser's own window, which nobody sees.
+    "--disable-features=PreloadTopChromeWebUI,WebUIOmniboxPopup,HttpsUpgrades,PaintHolding,"
+    "DestroyProfileOnBrowserClose,OptimizationHints,MediaRouter",
 )
 
 
@@ -49,12 +59,18 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 
 class Server:
-    """`streamlit run app.py` on a free port, with a machine queue of its own by default."""
+    """`streamlit run app.py` on a free port. Its queue, store and trained networks are its own."""
 
     def __init__(self, *, script: Path = PROJECT / "app.py", **environment: str) -> None:
         self._script = script
-        self._locks = tempfile.TemporaryDirectory()
-        self._environment = {"MOBILENET_BENCH_LOCKS": self._locks.name, **environment}
+        self._own = tempfile.TemporaryDirectory()
+        self.folder = Path(self._own.name)
+        self._environment = {
+            FOLDER_VARIABLE: str(self.locks),
+            STORE_VARIABLE: str(self.store_url),
+            TRAINED_VARIABLE: str(self.trained),
+            **environment,
+        }
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the server
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -62,11 +78,10 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}/"
 
     def __enter__(self) -> Server:
-        command = [sys.executable, "-m", "streamlit", "run", str(self._script)]
         self._process = subprocess.Popen(
-            [*command, "--server.port", str(self.port), "--server.headless", "true"],
+            [sys.executable, "-m", *self._command()],
             cwd=PROJECT,
-            env=os.environ | self._environment,
+            env=os.environ | {"PYTHONPATH": str(PROJECT)} | self._environment,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
@@ -78,6 +93,10 @@ class Server:
             time.sleep(0.05)
         return self
 
+    def _command(self) -> list[str]:
+        options = ["--server.port", str(self.port), "--server.headless", "true"]
+        return ["streamlit", "run", str(self._script), *options]
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -86,7 +105,19 @@ class Server:
     ) -> None:
         self.stop()
         self._log.close()
-        self._locks.cleanup()
+        self._own.cleanup()
+
+    @property
+    def locks(self) -> Path:
+        return self.folder / "locks"
+
+    @property
+    def trained(self) -> Path:
+        return self.folder / "trained"
+
+    @property
+    def store_url(self) -> URL:
+        return URL.create("sqlite", database=str(self.folder / "store" / "store.sqlite"))
 
     @property
     def pid(self) -> int:
@@ -95,11 +126,12 @@ class Server:
     def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
         if self._process.poll() is None:
             self._process.send_signal(by)
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=60)
 
     def workers(self) -> list[psutil.Process]:
+        """Of either kind."""
         children = psutil.Process(self.pid).children(recursive=True)
-        return [child for child in children if "benchmarks.worker" in child.cmdline()]
+        return [child for child in children if {*WORKERS} & {*child.cmdline()}]
 
     def memory_bytes(self) -> int:
         return int(psutil.Process(self.pid).memory_info().rss)

@@ -1,16 +1,27 @@
 """A real server and a real browser, as a person has them."""
 
 import os
-import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
+from benchmarks.store import Store
+from mobilenet.weights.catalogue import released
+from mobilenet.weights.download import MIRROR_VARIABLE
+from tests.browser.faking import FakeServer
+from tests.browser.looks import BARE_PAGE, IS_DARK, violations
 from tests.browser.visiting import PATIENCE_MS, Visits
 from tests.serving import Server, chromium, find_chromium
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))  # CONTRIBUTING.md says why
+            item.add_marker(pytest.mark.real)
 
 
 @pytest.fixture(scope="package")
@@ -33,27 +44,79 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def locks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the shared server queues."""
-    return tmp_path_factory.mktemp("locks")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that has two of Keras's sixteen files; nobody reads what is in them."""
+    folder = tmp_path_factory.mktemp("mirror")
+    for key in ("keras/0.25-128", "keras/0.25-160"):
+        path = folder / released(key).url.removeprefix("https://")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"weights of a network that is made up")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="package")
-def server(locks: Path) -> Iterator[Server]:
-    """One for all who need no fresh one; what one test measures, the next ones see."""
-    with Server(**{FOLDER_VARIABLE: str(locks)}) as started:
+def one_server(mirror: str) -> Iterator[FakeServer]:
+    with FakeServer(**{MIRROR_VARIABLE: mirror}) as started:
         yield started
-        started.stop(signal.SIGKILL)
 
 
 @pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
+def server(one_server: FakeServer) -> FakeServer:
+    """As new, but for its first minute: the sixteen were looked at, and the engines tried."""
+    one_server.renew()
+    return one_server
+
+
+@pytest.fixture
+def kept(server: FakeServer) -> Iterator[Store]:
+    """What the server keeps."""
+    with closing(Store(server.store_url)) as store:
+        yield store
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Server], Server]]:
+    """Starts servers that end after the last page is closed."""
+    with ExitStack() as started:
+        yield started.enter_context
+
+
+@pytest.fixture
+def visits(browser: Browser, start: Callable[[Server], Server]) -> Iterator[Visits]:
     """For tests of several visitors; at the end nothing may have gone wrong for any of them."""
     with Visits(browser) as opened:
         yield opened
 
 
 @pytest.fixture
-def page(visits: Visits, server: Server) -> Page:
-    """The page as its first-time visitor finds it."""
+def page(visits: Visits, server: FakeServer) -> Page:
+    """The page as a visitor finds it."""
     return visits.open(server.url)
+
+
+@pytest.fixture(scope="package")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Streamlit alone: what axe finds there is not ours to mend."""
+    script = tmp_path_factory.mktemp("bare") / "bare.py"
+    script.write_text(BARE_PAGE, encoding="utf-8")
+    with Server(script=script) as started:
+        yield started
+
+
+@pytest.fixture
+def legible(request: pytest.FixtureRequest, visits: Visits) -> Callable[[Page], None]:
+    """Call it with a page: axe finds nothing there that a bare page of Streamlit's has not."""
+
+    def check(page: Page) -> None:
+        if found := violations(page):
+            scheme = "dark" if page.evaluate(IS_DARK) else "light"
+            known = visits.open(request.getfixturevalue("bare").url, color_scheme=scheme)
+            known.locator(".js-plotly-plot").wait_for()
+            assert found.keys() <= violations(known).keys(), found
+
+    return check

@@ -18,7 +18,7 @@ from tests.serving import find_chromium
 from tests.talk import ROOT
 from tests.waiting import soon
 
-pytestmark = pytest.mark.slow("TODO: say why")
+pytestmark = pytest.mark.slow("starts Jupyter servers and kernels, and measures in them")
 
 SCREEN = {"width": 1400, "height": 2400}  # cells that are out of sight are not drawn
 HUB = "hub.example.org"

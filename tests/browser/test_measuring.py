@@ -1,16 +1,18 @@
 """Measuring from the page: start, watch, stop, in every engine."""
 
 import re
+import signal
 import sys
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.faking import FakeServer
 from tests.browser.visiting import (
     MEASURING_MS,
     TIME_LEFT,
     Visits,
-    at_rest,
     cancel,
     card,
     jobs,
@@ -20,111 +22,135 @@ from tests.browser.visiting import (
     settle,
 )
 from tests.serving import Server
+from tests.waiting import has_ended, soon
 
 
 def test_measure_shows_time_left_and_then_a_measured_figure_with_its_ratio(
-    visits: Visits, server: Server
+    visits: Visits, server: FakeServer
 ) -> None:
     page = visits.open(f"{server.url}?width=0.25&resolution=128&effort=quick")
     settle(page)
+    server.behave(pace_s=1.0)
     page.keyboard.press("m")
 
     strip = jobs(page).filter(has_text="Measure MobileNet 0.25-128")
-    expect(strip.last).to_contain_text(TIME_LEFT, timeout=MEASURING_MS)
-    expect(strip).to_have_count(0, timeout=MEASURING_MS)
-    ratio = r"( × faster|cannot tell \(.+ ×\))"  # it is withheld where the machine is too busy
-    expect(measured(page)).to_contain_text(re.compile(rf"[\d.]+ ms.*{ratio}"))
+    expect(strip.last).to_contain_text(TIME_LEFT)
+    server.behave(pace_s=0.0)
+    settle(page)
+    expect(measured(page)).to_contain_text(re.compile(r"[\d.]+ ms.* × faster"))
     expect(card(page, "Mult-adds")).to_contain_text("−98 %")
 
 
-@pytest.mark.slow("TODO: say why")
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel keeps the peak")
-def test_memory_is_a_figure_more_once_it_has_been_asked_for(visits: Visits) -> None:
-    scenario = "width=0.25&resolution=160&effort=quick&engine=onnxruntime"
-    with Server() as server:  # a second try must not find what the first has measured
-        page = visits.open(f"{server.url}?{scenario}&pins=0.25-160")
-        settle(page)
-        memory = page.get_by_test_id("stMetric").filter(has_text=re.compile("^Memory"))
-        expect(memory).to_have_count(0)
-        page.get_by_test_id("stCheckbox").filter(has_text="Memory too").locator("label").click()
-        # At once, without waiting until the page has followed: it counts all the same.
-        page.get_by_role("button", name="Measure 0.25-160").click()
-        strip = jobs(page).filter(has_text="Measure MobileNet 0.25-160")
-        expect(strip.last).to_be_visible()
-        expect(strip).to_have_count(0, timeout=MEASURING_MS)
-
-        expect(memory).to_contain_text(re.compile(r"[\d.]+ MB.*−\d+ %", re.DOTALL))
-        expect(page).to_have_url(re.compile("memory=true"))
-        expect(page.get_by_test_id("stTable")).to_contain_text("Memory")
-        page.goto("about:blank")  # before its server goes
-
-
-def test_a_cancelled_measurement_leaves_a_usable_page(page: Page) -> None:
-    strip = press(page, "Measure the 16")
-    expect(strip.last).to_contain_text(TIME_LEFT, timeout=MEASURING_MS)
-    cancel(page, "Measure the 16")
-
-    expect(strip).to_have_count(0)
-    expect(page.get_by_text("Cancelled: Measure the 16 MobileNets")).to_be_visible()
-    page.get_by_role("slider", name="Resolution, px").press("ArrowLeft")
-    expect(card(page, "Mult-adds")).to_contain_text("418 M")
-
-
-@pytest.mark.slow("TODO: say why")
-def test_the_sixteen_are_measured_in_one_go(page: Page) -> None:
+def test_a_cancelled_measurement_leaves_a_page_on_which_the_same_can_be_measured(
+    page: Page, server: FakeServer
+) -> None:
+    settle(page)
+    server.hold("round")
     strip = press(page, "Measure the 16")
     expect(strip.last).to_be_visible()
-    expect(strip).to_have_count(0, timeout=MEASURING_MS)
+    settle(page, even_measuring=True)
+    cancel(page, "Measure the 16")
+    expect(page.get_by_text("Cancelled: Measure the 16 MobileNets")).to_be_visible()
+    expect(strip).to_have_count(0)
+    grid = page.locator(".st-key-grid").get_by_role("figure")
+    expect(grid).to_have_attribute("aria-label", re.compile("have no value|Previews"))
 
-    alt = page.locator(".st-key-grid").get_by_role("figure")
-    expect(alt).to_have_attribute("aria-label", re.compile("Median latency of the paper's sixteen"))
-    expect(alt).not_to_have_attribute("aria-label", re.compile("have no value|Previews"))
+    server.release()
+    press(page, "Measure the 16")
+    expect(grid).to_have_attribute(
+        "aria-label", re.compile("Median latency of the paper's sixteen")
+    )
+    settle(page)
+    expect(grid).not_to_have_attribute("aria-label", re.compile("have no value|Previews"))
 
 
-def test_references_join_the_chart_one_by_one_while_they_are_measured(page: Page) -> None:
+def test_references_join_the_chart_one_by_one_while_they_are_measured(
+    page: Page, server: FakeServer
+) -> None:
+    settle(page)
+    server.hold("round")
     title = "Measure the reference networks"
     strip = press(page, "Measure references", title)
-    expect(strip.last).to_be_visible()
-
     page.wait_for_function(
         """() => [...document.querySelectorAll('.st-key-tradeoff .js-plotly-plot')]
             .some(plot => plot.data.some(one => one.customdata?.some(own => own[0] === 'alexnet')))
-        """,
-        timeout=MEASURING_MS,
+        """
     )
+    settle(page, even_measuring=True)
     cancel(page, title)
     expect(strip).to_have_count(0)
+    settle(page)
     assert "alexnet" in points(page)
 
 
-@pytest.mark.parametrize("engine", ["ONNX Runtime", "OpenVINO"])
-def test_other_engines_measure_too(visits: Visits, server: Server, engine: str) -> None:
-    page = visits.open(f"{server.url}?width=0.35&resolution=160&baseline=0.35-160&effort=quick")
-    settle(page)
-    page.get_by_role("radiogroup", name="Engine").get_by_text(engine, exact=True).click()
-    expect(page.get_by_role("heading", level=4)).to_contain_text(engine)
-    expect(card(page, "Latency here")).to_contain_text("in PyTorch", timeout=MEASURING_MS)
-    strip = press(page, "Measure 0.35-160", "Measure MobileNet 0.35-160")
-
-    expect(measured(page)).to_contain_text(re.compile(r"[\d.]+ ms.*baseline"), timeout=MEASURING_MS)
-    expect(strip).to_have_count(0)
-
-
-def test_a_batch_that_cannot_fit_is_refused_in_numbers_before_it_starts(
-    visits: Visits, server: Server
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel keeps the peak")
+def test_in_another_engine_memory_is_a_figure_more_once_it_has_been_asked_for(
+    visits: Visits, server: FakeServer
 ) -> None:
-    page = visits.open(f"{server.url}?width=2&resolution=1024&batch=1024")
+    page = visits.open(f"{server.url}?width=0.25&resolution=160&effort=quick&pins=0.25-160")
+    settle(page)
+    memory = page.get_by_test_id("stMetric").filter(has_text=re.compile("^Memory"))
+    expect(memory).to_have_count(0)
+    page.get_by_role("radiogroup", name="Engine").get_by_text("OpenVINO", exact=True).click()
+    expect(page.get_by_role("heading", level=4)).to_contain_text("OpenVINO")
+    expect(card(page, "Latency here")).to_contain_text("in PyTorch")
+    settle(page)
+    page.get_by_test_id("stCheckbox").filter(has_text="Memory too").locator("label").click()
+    # At once, without waiting until the page has followed: it counts all the same.
+    page.get_by_role("button", name="Measure 0.25-160").click()
 
-    sentence = page.get_by_role("alert").filter(has_text="Batch 1024")
-    expect(sentence).to_contain_text(
-        re.compile(
-            r"Batch 1024 of MobileNet 2\.0-1024 needs about \d+ GB, and \d+ GB are free\. "
-            r"Choose a batch of at most \d+\."
-        )
-    )
-    at_rest(page)
-    batch = page.get_by_role("spinbutton", name="Batch")
-    batch.fill("1")
-    batch.press("Enter")
-    expect(sentence).to_have_count(0)
-    expect(card(page, "Mult-adds")).to_be_visible()
+    expect(measured(page)).to_contain_text(re.compile(r"[\d.]+ ms.* × faster"))
+    expect(memory).to_contain_text(re.compile(r"[\d.]+ MB.*−\d+ %", re.DOTALL))
+    expect(page).to_have_url(re.compile("memory=true"))
+    expect(page.get_by_test_id("stTable")).to_contain_text("Memory")
+
+
+def test_a_worker_that_is_killed_costs_its_measurement_and_nothing_else(
+    visits: Visits, server: FakeServer
+) -> None:
+    page = visits.open(f"{server.url}?width=0.25&resolution=128&effort=quick")
+    settle(page)
+    server.hold("round")
+    strip = press(page, "Measure the 16")
+    expect(strip.last).to_be_visible()
+    server.kill_workers("the worker process was ended by SIGKILL")
+
+    told = page.get_by_role("alert").filter(has_text="Failed")
+    expect(told).to_contain_text(re.compile("16 networks.*SIGKILL"))
+    settle(page)
+    expect(card(page, "Latency here")).to_contain_text(" ms")
+    assert len(points(page)) >= 16
+    server.release()
+    press(page, "Measure 0.25-128")
+    expect(measured(page)).to_be_visible()
+    expect(told).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow("starts real workers once more")),
+    ],
+    ids=lambda by: by.name,
+)
+def test_a_real_run_gives_a_figure_and_a_server_that_ends_leaves_no_worker(
+    visits: Visits, start: Callable[[Server], Server], by: signal.Signals
+) -> None:
+    """With `app.py` itself, and its workers."""
+    server = start(Server())
+    page = visits.open(f"{server.url}?engine=onnxruntime&width=0.25&resolution=128&effort=quick")
+    for title in ("First look", "Trying the engines"):  # they take longer than what comes next
+        cancel(page, title)
+        expect(jobs(page).filter(has_text=title)).to_have_count(0)
+    press(page, "Measure 0.25-128", even_measuring=True)
+    expect(measured(page)).to_contain_text(re.compile(r"[\d.]+ ms"), timeout=MEASURING_MS)
+    assert not server.has_torch()
+
+    strip = press(page, "Measure the 16", even_measuring=True)
+    expect(strip.last).to_contain_text(TIME_LEFT, timeout=MEASURING_MS)
+    workers = server.workers()
+    assert workers
+    page.goto("about:blank")  # or it would complain that the server is gone
+    server.stop(by)
+    assert soon(lambda: all(map(has_ended, workers)), within_s=30)

@@ -1,0 +1,196 @@
+"""Networks are trained on the pages, watched, stopped and gone on with, timed and scored."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from benchmarks.training.record import TRAINED_VARIABLE, kept
+from tests.browser.faking import FakeServer
+from tests.browser.looks import fits
+from tests.browser.visiting import LAPTOP, MEASURING_MS, PHONE, Visits, cancel, jobs, settle
+from tests.serving import Server
+
+EPOCHS = 6
+
+
+def train(page: Page, epochs: int) -> None:
+    """Types the number of epochs and presses Train without leaving the field."""
+    page.get_by_role("spinbutton", name="Epochs").fill(str(epochs))
+    page.get_by_role("button", name="Train", exact=True).click()
+
+
+def chart(page: Page, says: str, *, timeout: float | None = None) -> None:
+    name = re.compile(f"^Top-1 .*{re.escape(says)}")  # the loss stands beside it
+    expect(page.get_by_role("figure", name=name)).to_be_visible(timeout=timeout)
+
+
+def test_a_network_is_trained_stopped_gone_on_with_timed_and_scored(
+    server: FakeServer,
+    visits: Visits,
+    legible: Callable[[Page], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(TRAINED_VARIABLE, str(server.trained))
+    server.let_pages_watch()
+    address = f"{server.url}accuracy"
+    page, other = visits.open(address), visits.open(address, color_scheme="dark")
+    settle(other)
+    settle(page)
+    expect(page.get_by_text("Nothing is trained yet.")).to_be_visible()
+    page.get_by_role("button", name="0.25", exact=True).click()  # the only one that was chosen
+    settle(page)
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text("No network is chosen.")).to_be_visible()
+    settle(page)
+    page.get_by_role("button", name="0.25", exact=True).click()
+    settle(page)
+
+    server.behave(pace_s=3.0)
+    train(page, EPOCHS)
+    chart(other, f"0.25-32 after 1 of {EPOCHS} epochs")  # another tab watches, too
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()
+    cancel(page, "Train 0.25-32")
+    server.behave(pace_s=0.0)
+    settle(page)
+    (record,) = kept().records
+    before = record.epochs
+    assert 0 < len(before) < EPOCHS
+
+    page.reload()  # which forgets the settings
+    page.get_by_role("button", name="Go on with 0.25-32 after epoch").click()
+    chart(page, f"0.25-32 after {EPOCHS} of {EPOCHS} epochs")
+    (record,) = kept().records
+    assert record.epochs[: len(before)] == before
+    chart(page, "against mult-adds")
+    settle(page)
+    page.get_by_role("button", name="Time these networks").click()
+    chart(page, "against latency")
+
+    settle(page)
+    page.get_by_role("button", name="Score", exact=True).click()
+    expect(page.get_by_text("540 test images. Latency: 1 thread, 1 image.")).to_be_visible()
+    settle(page)
+    page.get_by_role("button", name="Time these ways").click()
+    chart(page, "ONNX Runtime, int8")
+
+    for one in (page, other):
+        legible(one)
+    for screen in (LAPTOP, PHONE):
+        page.set_viewport_size(screen)
+        fits(page, screen["width"])
+
+
+def choose(page: Page, group: str, option: str) -> None:
+    page.get_by_role("radiogroup", name=group).get_by_text(option).click()
+
+
+def test_a_task_is_timed_and_trained_and_its_link_leads_back(
+    server: FakeServer, visits: Visits
+) -> None:
+    page = visits.open(f"{server.url}tasks")
+    settle(page)
+    choose(page, "Task", "Face attributes")
+    page.get_by_role("heading", name="Face attributes").wait_for()
+    expect(page).to_have_url(re.compile("task=Face"))
+    settle(page)
+    timing = page.get_by_role("button", name=re.compile(r"Time \d+ networks here"))
+    timing.click()
+    expect(timing).to_have_count(0)
+    settle(page)
+    cells = page.get_by_test_id("stDataFrame").locator("canvas td")
+    expect(cells.filter(has_text=re.compile(r"^[\d.,]+ (ms|s)$")).first).to_be_attached()
+    expect(page.get_by_text("failed")).to_have_count(0)
+
+    page.reload()
+    page.get_by_role("heading", name="Face attributes").wait_for()
+    settle(page)
+    choose(page, "View", "Train it")
+    page.get_by_text("Nothing is trained for this task yet").wait_for()
+    settle(page)
+    server.behave(pace_s=3.0)
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_role("heading", name="0.25-64 on generated pictures")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    server.behave(pace_s=0.0)
+    go_on = page.get_by_role("button", name=re.compile("Go on after epoch"))
+    go_on.click()
+    expect(page.get_by_text(re.compile("is better than chance and .* untrained"))).to_be_visible()
+    expect(go_on).to_have_count(0)
+
+
+def photographs(folder: Path) -> Path:
+    for name, colour in (("blue", (20, 30, 200)), ("red", (200, 30, 20))):
+        (folder / name).mkdir(parents=True)
+        for number in range(10):
+            shade = tuple(part + number for part in colour)
+            Image.new("RGB", (48, 40), shade).save(folder / name / f"{number}.png")
+    return folder
+
+
+@pytest.mark.slow("trains a real network, from its page")
+def test_a_folder_of_images_is_trained_on_and_what_is_wrong_with_it_is_said(
+    start: Callable[[Server], Server], visits: Visits, tmp_path: Path
+) -> None:
+    server = start(Server())
+    page = visits.open(f"{server.url}accuracy")
+    settle(page)
+    page.get_by_role("combobox", name="Images").click()
+    page.get_by_role("option", name="A folder of mine").click()
+    path = page.get_by_role("textbox", name="Path of the folder")
+    for odd in ("~nobody-is-called-so/x", "a" * 5000, "x\ty"):
+        path.fill(odd)
+        train(page, 1)
+        expect(page.get_by_text("is no folder").first).to_be_visible()
+        expect(page.get_by_role("heading", name="Train")).to_be_visible()
+    path.fill(str(tmp_path / "no such <b>place</b>"))
+    train(page, 1)
+    expect(page.get_by_text("no such <b>place</b> is no folder")).to_be_visible()
+
+    (tmp_path / "empty").mkdir()
+    path.fill(str(tmp_path / "empty"))
+    train(page, 1)
+    expect(page.get_by_text("has no sub-folders with a class")).to_be_visible(timeout=MEASURING_MS)
+
+    path.fill(str(photographs(tmp_path / "colours")))
+    page.get_by_role("button", name="32", exact=True).click()
+    page.get_by_role("button", name="128", exact=True).click()
+    train(page, 2)
+    chart(page, "0.25-32 after 2 of 2 epochs", timeout=MEASURING_MS)
+    expect(jobs(page)).to_have_count(0, timeout=MEASURING_MS)
+    assert str(tmp_path) not in page.get_by_test_id("stMain").inner_text()
+
+
+@pytest.mark.slow("trains a real network for a task, from its page")
+def test_a_task_is_trained_in_earnest_and_tried(
+    start: Callable[[Server], Server], visits: Visits
+) -> None:
+    server = start(Server())
+    page = visits.open(f"{server.url}tasks")
+    settle(page)
+    choose(page, "Task", "Face attributes")
+    page.get_by_role("heading", name="Face attributes").wait_for()
+    settle(page)
+    choose(page, "View", "Train it")
+    page.get_by_text("Nothing is trained for this task yet").wait_for()
+    settle(page)
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text(re.compile("is better than chance and .* untrained"))).to_be_visible(
+        timeout=2 * MEASURING_MS
+    )
+    expect(jobs(page)).to_have_count(0, timeout=MEASURING_MS)
+    settle(page)
+
+    choose(page, "View", "Try it")
+    page.get_by_role("button", name="A picture that tested it").click()
+    expect(page.get_by_text("The data say:")).to_be_visible(timeout=MEASURING_MS)
+    expect(page.get_by_alt_text("The picture, as 64 × 64 px")).to_be_visible()
+    settle(page)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "no.png", "mimeType": "image/png", "buffer": b"?"}
+    )
+    expect(page.get_by_text("no.png")).not_to_have_count(0)
+    expect(page.get_by_text(re.compile("is no image"))).to_be_visible(timeout=MEASURING_MS)
