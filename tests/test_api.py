@@ -102,7 +102,7 @@ def test_a_run_leaves_no_worker_no_thread_and_no_ticket(fake_machine: FakeMachin
     bench.measure(TINY, engines="onnxruntime", preset="preview")
 
     assert fake_machine.living() == []
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     assert tickets() == []
     assert machine_is_free()
 

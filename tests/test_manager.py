@@ -345,7 +345,7 @@ def test_closing_ends_everything_and_leaves_nothing_behind(fake_machine: FakeMac
     assert fake_machine.living() == []
     assert tickets() == []
     assert machine_is_free()
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads
 
 
 @pytest.mark.usefixtures("fake_machine")

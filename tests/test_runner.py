@@ -1,5 +1,6 @@
 """One request from the queue to its last result, whatever happens on the way."""
 
+import operator
 import os
 import signal
 import subprocess
@@ -639,7 +640,8 @@ class TestProcesses:
             listener = StopAt(process_runner, number)
             run(process_runner, request(engines=("onnxruntime",)), listener, listener.stop)
 
-        assert soon(lambda: counted() == before)
+        # Fewer: what another test had left may have ended meanwhile.
+        assert soon(lambda: all(map(operator.le, counted(), before)))
 
     def test_a_worker_starts_from_any_folder_whatever_lies_there(self, tmp_path: Path) -> None:
         (tmp_path / "benchmarks").mkdir()
