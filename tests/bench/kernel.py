@@ -16,8 +16,8 @@ from benchmarks.results import Run
 from benchmarks.snapshot import loads
 from benchmarks.timing.statistics import Interval, mean_interval
 from tests.bench.figure import Figure, judged, within
+from tests.kernels import Kernel, running_kernel
 from tests.talk import ROOT
-from tests.test_kernel import Kernel, a_kernel
 
 # What `--width 1.0,0.25 --resolution 224,128` spans.
 ANCHOR, OTHERS = "1.0-224", ("1.0-128", "0.25-224", "0.25-128")
@@ -37,7 +37,7 @@ threading.Thread(target=spin, daemon=True).start()
 def figures(times: int) -> Iterator[Figure]:
     yield _import()
     found: dict[tuple[str, str], list[float]] = {}
-    with tempfile.TemporaryDirectory() as folder, a_kernel(Path(folder)) as kernel:
+    with tempfile.TemporaryDirectory() as folder, running_kernel(Path(folder)) as kernel:
         kernel.run("import benchmarks as bench")
         kernel.run(SPIN)
         for number in range(times):
