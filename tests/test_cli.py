@@ -132,6 +132,16 @@ def test_what_failed_leaves_status_1_and_its_reason(fake_machine: FakeMachine) -
     assert snapshot.loads(result.stdout).run.failures
 
 
+def test_memory_is_measured_if_it_is_asked_for(fake_machine: FakeMachine) -> None:
+    asked = ("measure", *PREVIEW, "--json")
+
+    (with_it,) = snapshot.loads(call(*asked, "--memory").stdout).run.measurements
+    (without,) = snapshot.loads(call(*asked).stdout).run.measurements
+
+    assert with_it.memory is not None
+    assert without.memory is None
+
+
 def test_a_crashed_worker_leaves_status_1_and_its_last_words(fake_machine: FakeMachine) -> None:
     fake_machine.dies_of["turns"] = "the worker process was ended by SIGKILL"
 
@@ -204,7 +214,7 @@ def test_machine_shows_its_facts_to_people() -> None:
 
 @pytest.mark.slow("compiles and exports a network for each engine and precision, some cold")
 def test_engines_really_run_what_they_say_they_run() -> None:
-    finished = run("engines", "--json", limit_s=600)
+    finished = run("engines", "--json")
 
     rows = json.loads(finished.stdout)
     found = {(row["engine"], row["device"], row["precision"]): row for row in rows}
@@ -238,7 +248,7 @@ class TestInAProcess:
             "main()\n"
         )
         finished = subprocess.run(
-            [sys.executable, "-c", code, "measure", *PREVIEW, "--memory", "--out", str(path)],
+            [sys.executable, "-c", code, "measure", *PREVIEW, "--out", str(path)],
             cwd=ROOT,
             env=os.environ | {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"},
             capture_output=True,
@@ -248,17 +258,14 @@ class TestInAProcess:
         said = finished.stdout.decode("latin-1")
         after_help = set(said.split("help:")[1].splitlines()[0].split())
         after_all = set(said.split("measured:")[1].split())
-        (found,) = snapshot.load(path).measurements
         assert finished.returncode == 0, finished.stderr
+        assert len(snapshot.load(path).measurements) == 1
         assert finished.stderr.decode().split() == ["Saved", "to", f"{path}."]
         assert "0.25-32 (10 classes)" in said
         assert "PyTorch eager" in said
         assert "?" in said  # instead of signs that it lacks
         assert not after_help & {"numpy", "pandas", "psutil", "rich", "streamlit"}
         assert not after_all & {"torch", "torchvision", "onnxruntime", "openvino", "onnx"}
-        if sys.platform == "linux":  # its kernel keeps the peak
-            assert found.memory is not None
-            assert found.memory.floor_bytes > 10 * found.candidate.size_bytes
 
     @needs_terminals
     def test_an_interrupt_saves_what_was_measured_and_ends_the_workers(

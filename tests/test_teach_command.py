@@ -12,7 +12,7 @@ from PIL import Image
 import benchmarks as bench
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
 from benchmarks.training.tasks.record import RECORD, read, record_of
-from tests.commands import answer, call, interrupted, refused, run, start
+from tests.commands import LIMIT_S, answer, call, interrupted, refused, run, start
 from tests.fake_worker import FakeMachine
 from tests.waiting import soon
 from tests.wording import Wording
@@ -130,7 +130,7 @@ def test_a_killed_training_goes_on_to_the_same_network_which_can_then_be_asked(
     assert (outcome["untrained"]["train"], outcome["untrained"]["test"]) == (420, 180)
     assert len(outcome["epochs"]) == 5
     process = start(*asked, "--out", tmp_path / "parts")
-    assert soon((tmp_path / "parts" / RECORD).exists, 120)
+    assert soon((tmp_path / "parts" / RECORD).exists, LIMIT_S)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
