@@ -167,6 +167,7 @@ def test_a_runtime_that_loads_files_takes_memory_by_the_size_of_the_network(
     assert tiny.memory_bytes < large.memory_bytes / 4
 
 
+@pytest.mark.slow("starts another worker with PyTorch; test_fake_worker.py trains in one it has")
 def test_a_network_is_trained_in_the_queue(tmp_path: Path) -> None:
     order = Order(0.05, 32, "digits", str(tmp_path / "run"), Recipe(epochs=1, batch=128))
     manager = JobManager(Runner())
