@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -21,8 +22,15 @@ from mobilenet.tasks.folder import opened, seen
 from mobilenet.tasks.labels import class_names
 from mobilenet.weights import preprocessing
 from mobilenet.weights.value import Weights
+from tests.tiny import one_thread
 
 SMALL = MobileNetConfig(0.25, 64)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
 def made(config: MobileNetConfig = SMALL, classes: tuple[str, ...] | None = None) -> Weights:

@@ -9,6 +9,7 @@ import random
 import struct
 import tarfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import h5py
@@ -21,6 +22,7 @@ from mobilenet import MobileNet, MobileNetConfig, initialise, weights
 from mobilenet.convention import PYTORCH, TENSORFLOW, Convention
 from mobilenet.files import FileError
 from mobilenet.weights import WeightsError, own, preprocessing
+from tests.tiny import one_thread
 
 TINY = MobileNetConfig(0.05, 64, num_classes=10)
 QUARTER = MobileNetConfig(0.25, 64, num_classes=10)  # the thinnest that Keras builds alike
@@ -28,10 +30,18 @@ SLIM = Path(__file__).parent / "data" / "slim"  # by tests/slim_checkpoint.py, i
 INDEX, DATA = "model.ckpt.index", "model.ckpt.data-00000-of-00001"
 
 
-def some(config: MobileNetConfig = TINY, convention: Convention = TENSORFLOW) -> weights.Weights:
+@cache
+def made(config: MobileNetConfig, convention: Convention) -> weights.Weights:
     network = MobileNet(config, convention)
-    initialise(network, 3, image_shape=(3, config.resolution, config.resolution))
+    with one_thread():
+        initialise(network, 3, image_shape=(3, config.resolution, config.resolution))
     return weights.of_network(network, preprocessing.SLIM, "a test")
+
+
+def some(config: MobileNetConfig = TINY, convention: Convention = TENSORFLOW) -> weights.Weights:
+    """To be changed by whoever takes it."""
+    found = made(config, convention)
+    return replace(found, tensors={name: value.clone() for name, value in found.tensors.items()})
 
 
 @pytest.fixture
@@ -238,16 +248,21 @@ class TestHostile:
         refused(tmp_path / "m.safetensors")
 
     @pytest.mark.parametrize("form", ["keras", "own", "hugging_face", "slim"])
-    def test_a_hundred_damaged_files_are_read_or_refused_in_a_sentence(
-        self, tmp_path: Path, form: str
+    @pytest.mark.parametrize(
+        "count",
+        [24, pytest.param(200, marks=pytest.mark.slow("reads two hundred files of weights"))],
+    )
+    def test_damaged_files_are_read_or_refused_in_a_sentence(
+        self, tmp_path: Path, form: str, count: int
     ) -> None:
         config = QUARTER if form == "keras" else TINY
         whole, path = seed_file(tmp_path, form, config)
         chance = random.Random(form)
-        outcomes = [said_of(path, damaged(whole, chance), config) for _ in range(100)]
+        outcomes = [said_of(path, damaged(whole, chance), config) for _ in range(count)]
 
-        assert sum(outcome is not None for outcome in outcomes) > 25  # a changed weight is a weight
-        assert not any("\n" in outcome for outcome in outcomes if outcome)
+        refusals = [outcome for outcome in outcomes if outcome is not None]
+        assert len(refusals) > count / 6  # not all: a changed weight is a weight
+        assert not any("\n" in refusal for refusal in refusals)
 
 
 def said_of(path: Path, content: bytes, config: MobileNetConfig) -> str | None:
