@@ -4,7 +4,7 @@ import os
 import signal
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -22,6 +22,7 @@ from tests.postgres import find_programs, new_database, server
 hypothesis.settings.load_profile("ci")  # the same examples every time, however slow the machine is
 
 WRITTEN = pytest.StashKey[dict[str, list[str]]]()
+FAILED = pytest.StashKey[bool]()
 SLOWEST_FILES = 25
 
 
@@ -87,8 +88,15 @@ def wording(request: pytest.FixtureRequest) -> Iterator[wordings.Wording]:
         others = request.config.stash[WRITTEN]
         assert key not in others, f"two tests are called {key}: rename one"
         others[key] = found.said
-    else:
+    elif not request.node.stash.get(FAILED, False):
         assert len(found.said) == len(expected), "fewer words than before: run `make wording`"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = report.failed
+    return report
 
 
 def _key(item: pytest.Item) -> str:
