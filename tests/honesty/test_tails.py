@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import random
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import NormalDist, fmean
 
+import numpy as np
 import pytest
 
 from benchmarks.results import Block
 from benchmarks.timing.statistics import MIN_SAMPLES, Interval, quantile_interval
 from tests.builders import measurement
 
-TRIALS = 800
+TRIALS = 2000  # a share near 95 % then has a standard error of 0.5 %; 94 % lies two of them below
 SPREAD = 0.1
 SPIKES = 0.05  # of the inferences take half as long again
 Clusters = list[list[float]]
@@ -38,18 +40,19 @@ def truth(fraction: float, layout_sd: float = 0.0) -> float:
     return low
 
 
-def workers(count: int, size: int, layout_sd: float, rng: random.Random) -> Clusters:
+def workers(count: int, size: int, layout_sd: float, rng: np.random.RandomState) -> Clusters:
     """Each has its own speed, which all its inferences share."""
-    return [
-        [own * inference(rng) for _ in range(size)]
-        for own in (rng.lognormvariate(0, layout_sd) for _ in range(count))
-    ]
+    own = rng.lognormal(0, layout_sd, (count, 1))
+    spikes = np.where(rng.random_sample((count, size)) < SPIKES, 1.5, 1)
+    drawn: Clusters = (own * rng.lognormal(0, SPREAD, (count, size)) * spikes).tolist()
+    return drawn
 
 
 def coverage(
     fraction: float, count: int, size: int, layout_sd: float, of: IntervalOf = quantile_interval
 ) -> float:
-    rng = random.Random(f"{fraction} {count} {size} {layout_sd}")
+    seed = zlib.crc32(f"{fraction} {count} {size} {layout_sd}".encode())
+    rng = np.random.RandomState(seed)  # draws the same on every machine, in every release
     wanted = truth(fraction, layout_sd)
     held = []
     for _ in range(TRIALS):
