@@ -82,6 +82,7 @@ class Server:
             [sys.executable, "-m", *self._command()],
             cwd=PROJECT,
             env=os.environ | {"PYTHONPATH": str(PROJECT)} | self._environment,
+            stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
@@ -104,6 +105,8 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._log.close()
         self._own.cleanup()
 

@@ -77,6 +77,7 @@ def serve(port: int) -> None:
     from streamlit.web import cli
 
     from benchmarks.dashboard import progress, signs, steered
+    from benchmarks.dashboard.__main__ import _end_with_input
     from benchmarks.machine import Signs
     from tests.fake_worker import FakeMachine, install
 
@@ -97,6 +98,7 @@ def serve(port: int) -> None:
     patch.setattr(progress, "CALM_POLL_S", LIVE_POLL_S)
     patch.setattr(progress, "IDLE_POLL_S", NEVER_S)
     patch.setattr(steered, "POLL_S", IDLE_POLL_S)
+    threading.Thread(target=_end_with_input, daemon=True).start()
     listener = Listener(os.environ[CONTROL_VARIABLE], authkey=KEY)
     threading.Thread(target=_listen, args=(listener, machine), daemon=True).start()
     sys.argv = ["streamlit", "run", str(PROJECT / "app.py"), "--server.port", str(port)]

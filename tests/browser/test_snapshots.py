@@ -16,6 +16,7 @@ from tests.browser.faking import FakeServer
 from tests.browser.visiting import Visits, go_to, settle
 from tests.builders import SCRIPTS, SCRIPTURES, a_snapshot
 from tests.serving import Server
+from tests.waiting import soon
 
 HARMFUL = (SCRIPTS[1], SCRIPTS[3], SCRIPTURES[1])  # out of a script, in a tag, from right to left
 
@@ -112,9 +113,8 @@ def test_a_colleagues_report_is_imported_and_compared_with_each_machine_named(
     kept.add(ours)
     page = open_gallery(visits, server)
     drop(page, ("theirs.html", to_html(theirs).encode()))
-    expect(page.get_by_text("Imported: From a colleague")).to_be_visible()
+    assert soon(lambda: kept.get(theirs.id) == theirs, within_s=60)
     settle(page)
-    assert kept.get(theirs.id) == theirs
 
     chart = page.get_by_role("figure", name="Latency of each network in 2 runs")
     page.goto(f"{server.url}compare")  # which is never empty: it has two examples
@@ -141,7 +141,7 @@ def test_files_that_are_no_snapshots_are_refused_with_the_reason_and_deleted_one
     )
     for reason in ("is no snapshot of MobileNet Bench", "without a snapshot", "it is not text"):
         expect(page.get_by_text(reason)).to_be_visible()
-    expect(page.get_by_text("Imported: To be deleted")).to_be_visible()
+    assert soon(lambda: kept.get(saved.id) == saved, within_s=60)
     settle(page)
     page.keyboard.press("Escape")
 

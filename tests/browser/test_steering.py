@@ -40,6 +40,16 @@ def page(visits: Visits, server: FakeServer, monkeypatch: pytest.MonkeyPatch) ->
     return handle, opened
 
 
+def reads(handle: bench.Dashboard, network: MobileNetConfig | str) -> bench.Selection:
+    """What the notebook reads once it knows that this network is selected."""
+    assert soon(
+        lambda: handle.selection is not None and handle.selection.network == network, within_s=60
+    )
+    found = handle.selection
+    assert found is not None
+    return found
+
+
 def of_here(run: Run) -> Run:
     """As if it had been measured on this machine with what is installed."""
     return replace(run, machine=read_machine())
@@ -57,8 +67,7 @@ def test_a_cell_moves_the_open_page_and_no_other(
     handle.select(0.5, 160)
     expect(card(opened, "Mult-adds")).to_contain_text("76.5 M")
     expect(opened).to_have_url(re.compile(r"width=0.5&resolution=160"))
-    assert handle.selection is not None
-    assert handle.selection.network == MobileNetConfig(0.5, 160)
+    reads(handle, MobileNetConfig(0.5, 160))
 
     settle(opened)
     opened.get_by_role("link", name="Method").click()
@@ -67,8 +76,8 @@ def test_a_cell_moves_the_open_page_and_no_other(
     handle.select("resnet18", engine="openvino", batch=4)  # from any page
     expect(card(opened, "Parameters")).to_contain_text("11.7 M")
     expect(opened.get_by_role("radio", name="OpenVINO")).to_be_checked()
-    assert handle.selection.network == "resnet18"
-    assert (handle.selection.scenario.engine, handle.selection.scenario.batch) == ("openvino", 4)
+    scenario = reads(handle, "resnet18").scenario
+    assert (scenario.engine, scenario.batch) == ("openvino", 4)
     expect(other).to_have_url(re.compile(r"width=0.75&resolution=192"))
 
 
@@ -81,7 +90,7 @@ def test_what_is_clicked_and_pinned_there_is_read_here(page: Driven) -> None:
     click_point(opened, "0.25-160")
     expect(opened).to_have_url(re.compile("width=0.25"))
     wanted = MobileNetConfig(0.25, 160)
-    assert soon(lambda: handle.selection is not None and handle.selection.network == wanted, 60)
+    reads(handle, wanted)
 
     settle(opened)
     opened.get_by_role("button", name="Pin 0.25-160").click()
@@ -101,8 +110,7 @@ def test_a_run_measured_in_the_notebook_is_shown_without_being_kept(page: Driven
     expect(card(opened, "Latency here")).to_contain_text("1.99 ms")
     settle(opened)
     assert {"0.5-160", "1.0-224"} <= set(points(opened))
-    assert handle.selection is not None
-    found = handle.selection.result(MobileNetConfig(0.5, 160))
+    found = reads(handle, MobileNetConfig(0.5, 160)).result(MobileNetConfig(0.5, 160))
     assert found is not None
     assert found.median_s == pytest.approx(2e-3, rel=0.02)
 
@@ -111,8 +119,7 @@ def test_a_run_measured_in_the_notebook_is_shown_without_being_kept(page: Driven
     expect(opened.get_by_text("All snapshots")).to_be_visible()
     settle(opened)
     handle.select("0.35-96", engine="executorch")
-    assert handle.selection.network == MobileNetConfig(0.35, 96)
-    assert handle.selection.result(MobileNetConfig(0.35, 96)) is None
+    assert reads(handle, MobileNetConfig(0.35, 96)).result(MobileNetConfig(0.35, 96)) is None
 
 
 def test_the_gallery_shows_at_once_what_the_notebook_saves(page: Driven) -> None:

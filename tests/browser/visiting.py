@@ -21,7 +21,7 @@ PATIENCE_MS = 180_000  # ends a test that hangs; a page does at once whatever it
 MEASURING_MS = 360_000  # the same, for tests that measure
 LAPTOP = {"width": 1440, "height": 1000}
 PHONE = {"width": 390, "height": 844}
-TIME_LEFT = re.compile(r"Timing, \d+ s left")
+TIME_LEFT = re.compile(r"Timing, \d+ (s|min).* left")
 IS_DRAWN = """({evenMeasuring}) => {
     const app = document.querySelector('[data-testid=stApp]')
     if (app?.dataset.testScriptState !== 'notRunning') return false
