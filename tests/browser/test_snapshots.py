@@ -140,7 +140,7 @@ def test_files_that_are_no_snapshots_are_refused_with_the_reason_and_deleted_one
         ("one.json", saved.text.encode()),
     )
     for reason in ("is no snapshot of MobileNet Bench", "without a snapshot", "it is not text"):
-        expect(page.get_by_text(reason)).to_be_visible()
+        expect(page.get_by_text(reason).first).to_be_visible()
     assert soon(lambda: kept.get(saved.id) == saved, within_s=60)
     settle(page)
     page.keyboard.press("Escape")

@@ -28,7 +28,7 @@ IS_DRAWN = """({evenMeasuring}) => {
     if (app.dataset.testConnectionState !== 'CONNECTED') return false
     if (document.querySelector('[data-stale=true], [data-testid=stSkeleton]')) return false
     if (!evenMeasuring && document.querySelector('[data-testid=stProgress]')) return false
-    const shown = '[data-testid=stMain] :is(.js-plotly-plot, h1, h2, h3, h4)'
+    const shown = '[data-testid=stMain] :is(.js-plotly-plot, h1, h2, h3, h4, [role=alert])'
     return document.querySelector(shown) !== null
 }"""
 
