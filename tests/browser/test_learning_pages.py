@@ -49,12 +49,12 @@ def test_a_network_is_trained_stopped_gone_on_with_timed_and_scored(
     page.get_by_role("button", name="0.25", exact=True).click()
     settle(page)
 
-    server.behave(pace_s=3.0)
+    server.hold("epoch 2")
     train(page, EPOCHS)
     chart(other, f"0.25-32 after 1 of {EPOCHS} epochs")  # another tab watches, too
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()
     cancel(page, "Train 0.25-32")
-    server.behave(pace_s=0.0)
+    server.release()
     settle(page)
     (record,) = kept().records
     before = record.epochs
@@ -111,11 +111,11 @@ def test_a_task_is_timed_and_trained_and_its_link_leads_back(
     choose(page, "View", "Train it")
     page.get_by_text("Nothing is trained for this task yet").wait_for()
     settle(page)
-    server.behave(pace_s=3.0)
+    server.hold("epoch 2")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("heading", name="0.25-64 on generated pictures")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
-    server.behave(pace_s=0.0)
+    server.release()
     go_on = page.get_by_role("button", name=re.compile("Go on after epoch"))
     go_on.click()
     expect(page.get_by_text(re.compile("is better than chance and .* untrained"))).to_be_visible()
