@@ -244,7 +244,7 @@ def tick_first(page: Page) -> None:
     """A table's cells are painted: its first box is where the first row begins."""
     settle(page)
     table = page.get_by_test_id("stDataFrame")
-    table.locator("canvas").first.wait_for()
+    table.locator("canvas td").first.wait_for(state="attached")  # its cells, for screen readers
     place = table.bounding_box()
     assert place is not None
     page.mouse.click(place["x"] + 16, place["y"] + 68)
