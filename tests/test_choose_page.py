@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,21 +13,15 @@ from benchmarks.candidates import Candidate
 from benchmarks.charts import Figure, choice, choice_alt, grid, grid_alt, predictions
 from benchmarks.charts.predictions import predictions_alt
 from benchmarks.choosing import Budget, Outlook, outlook
-from benchmarks.dashboard import session
-from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
-from benchmarks.jobs.request import Request
 from benchmarks.latency_model import fit
 from benchmarks.results import Run
 from mobilenet.config import MobileNetConfig
 from tests.builders import ONNX, a_run, measurement, planted, planted_calibration
+from tests.pages import Site, alts, drawn, press, said, site
+
+__all__ = ["site"]
 
 LINK = {"engine": "ONNX Runtime", "max_ms": "10"}
-
-
-def show_page() -> None:
-    from benchmarks.dashboard import choose, explore
-
-    choose.show(explore.page())
 
 
 def calibration() -> Run:
@@ -42,67 +33,42 @@ def found(*networks: MobileNetConfig, budget_ms: float = 10.0) -> Outlook:
     return outlook(model, [planted(one) for one in networks], Budget(budget_ms / 1e3))
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A server of its own, whose engines are being tried for ever."""
-    monkeypatch.setattr(session, "_probing", Future)
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    session.manager.clear()
-    yield
-    session.manager.clear()
+def opened(site: Site, link: dict[str, str] = LINK) -> AppTest:
+    site.machine.hold("ready")
+    return site.opened("choose", **link)
 
 
-def opened(link: dict[str, str] = LINK) -> AppTest:
-    page = AppTest.from_function(show_page, default_timeout=30)
-    for name, value in link.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception, page.exception
-    return page
-
-
-def submitted(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
-    asked: list[Request] = []
-    monkeypatch.setattr(session.manager(), "submit", asked.append)
-    return asked
-
-
-@pytest.mark.usefixtures("server")
-def test_before_anything_is_known_it_offers_to_calibrate(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = submitted(monkeypatch)
-    page = opened()
+def test_before_anything_is_known_it_offers_to_calibrate(site: Site) -> None:
+    page = opened(site)
 
     assert "Nothing has been learned yet about ONNX Runtime" in page.info[0].value
     page.button(key="calibrate").click().run()
 
+    asked = site.asked()
     assert len(asked) == 1
     assert [one.config for one in asked[0].candidates] == list(calibration_networks())
     assert asked[0].quality == "preliminary"
 
 
-@pytest.mark.usefixtures("server")
-def test_after_it_a_prediction_is_called_one_and_can_be_put_to_the_test(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    session.manager().add(calibration())
-    asked = submitted(monkeypatch)
-    page = opened()
+def test_after_it_a_prediction_is_called_one_and_can_be_put_to_the_test(site: Site) -> None:
+    site.manager.add(calibration())
+    page = opened(site)
 
     assert "That has not been measured" in page.info[0].value
     assert not page.success
     page.button(key="verify").click().run()
 
+    asked = site.asked()
     assert len(asked) == 1
     assert asked[0].fresh
     assert asked[0].quality == "measured"
 
 
-@pytest.mark.usefixtures("server")
-def test_only_what_was_measured_is_an_answer() -> None:
-    session.manager().add(calibration())
+def test_only_what_was_measured_is_an_answer(site: Site) -> None:
+    site.manager.add(calibration())
     run = replace(a_run(planted(MobileNetConfig(0.5, 128))), id="ba9876543210")
-    session.manager().add(run)
-    page = opened(LINK | {"max_ms": "7.5"})
+    site.manager.add(run)
+    page = opened(site, LINK | {"max_ms": "7.5"})
     said = page.success[0].value.replace("\\", "")
 
     assert "MobileNet 0.5-128 is the most accurate that was measured" in said
@@ -110,23 +76,21 @@ def test_only_what_was_measured_is_an_answer() -> None:
     assert "✓ meets it" in page.dataframe[0].value["Budget"].to_list()
 
 
-@pytest.mark.usefixtures("server")
-def test_a_budget_that_nothing_meets_is_no_dead_end() -> None:
-    session.manager().add(calibration())
+def test_a_budget_that_nothing_meets_is_no_dead_end(site: Site) -> None:
+    site.manager.add(calibration())
 
-    too_fast = opened(LINK | {"max_ms": "0.01"})
-    too_small = opened(LINK | {"max_mb": "0.1"})
+    too_fast = opened(site, LINK | {"max_ms": "0.01"})
+    too_small = opened(site, LINK | {"max_mb": "0.1"})
 
     assert "None is predicted to stay within" in too_fast.warning[0].value
     assert "the smallest network is larger" in too_small.warning[0].value
 
 
-@pytest.mark.usefixtures("server")
-def test_an_answer_is_not_final_while_better_ones_are_predicted() -> None:
-    session.manager().add(calibration())
+def test_an_answer_is_not_final_while_better_ones_are_predicted(site: Site) -> None:
+    site.manager.add(calibration())
     run = replace(a_run(planted(MobileNetConfig(0.5, 128))), id="ba9876543210")
-    session.manager().add(run)
-    page = opened()
+    site.manager.add(run)
+    page = opened(site)
 
     assert not page.success
     assert "measured so far" in page.info[0].value
@@ -134,41 +98,60 @@ def test_an_answer_is_not_final_while_better_ones_are_predicted() -> None:
     assert page.button(key="verify")
 
 
-@pytest.mark.usefixtures("server")
-def test_a_poor_calibration_is_told_and_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poor_calibration_is_told_and_can_be_repeated(site: Site) -> None:
     wild = random.Random(1)
     rows = [
         measurement(Candidate(config=one).key, engine="onnxruntime", median_ms=wild.uniform(1, 50))
         for one in calibration_networks()
     ]
     later = {"quality": "preliminary", "measured_utc": "2026-02-28T12:00:00.000+00:00"}
-    session.manager().add(a_run(*(replace(row, **later) for row in rows)))  # type: ignore[arg-type]
-    asked = submitted(monkeypatch)
-    page = opened()
+    site.manager.add(a_run(*(replace(row, **later) for row in rows)))  # type: ignore[arg-type]
+    page = opened(site)
 
     assert "Calibrate again when the machine is idle" in page.warning[-1].value
     page.button(key="calibrate").click().run()
+    asked = site.asked()
     assert len(asked) == 1
 
 
-@pytest.mark.usefixtures("server")
-def test_what_is_wrong_with_a_link_is_said_on_this_page() -> None:
-    page = opened({"engine": "nonsense", "max_ms": "nan", "max_mb": "-1"})
+def test_what_is_wrong_with_a_link_is_said_on_this_page(site: Site) -> None:
+    page = opened(site, {"engine": "nonsense", "max_ms": "nan", "max_mb": "-1"})
 
     said = page.warning[0].value
     assert all(word in said for word in ("nonsense", "max_ms", "max_mb"))
 
 
-@pytest.mark.usefixtures("server")
-def test_the_papers_sixteen_alone_are_too_little_to_learn_from() -> None:
+def test_the_papers_sixteen_alone_are_too_little_to_learn_from(site: Site) -> None:
     grid_rows = [
         planted(MobileNetConfig(width, side))
         for width in (0.25, 0.5, 0.75, 1.0)
         for side in (128, 160, 192, 224)
     ]
-    session.manager().add(a_run(*grid_rows))
+    site.manager.add(a_run(*grid_rows))
 
-    assert opened().button(key="calibrate")
+    assert opened(site).button(key="calibrate")
+
+
+def test_from_a_budget_to_an_answer_that_was_measured(site: Site) -> None:
+    page = site.opened("choose", max_ms="500", max_mb="2.2")
+    press(page, "calibrate")
+    site.finish()
+    drawn(page)
+    assert "verify" in {button.key for button in page.button}
+    assert not page.success
+    for _ in range(3):  # proposals that were measured may lead to others
+        if page.success:
+            break
+        press(page, "verify")
+        site.finish()
+        drawn(page)
+
+    assert [one.quality for one in site.asked()][:2] == ["preliminary", "measured"]
+    assert all(one.fresh for one in site.asked()[1:])
+    assert "most accurate that was measured within 500 ms and 2.20 MB" in said(page)
+    (best,) = [alt for alt in alts(page) if "Best: " in alt]
+    measured = {one.label for request in site.asked()[1:] for one in request.candidates}
+    assert best.partition("Best: ")[2].split()[0].rstrip(",.;:") in measured
 
 
 def traces(figure: Figure) -> dict[str, Figure]:

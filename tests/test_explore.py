@@ -1,11 +1,7 @@
 """The Explore page as Streamlit runs it, without a browser and with nothing timed."""
 
-import json
 import math
-from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -23,45 +19,23 @@ from benchmarks.references import references
 from benchmarks.results import Run
 from benchmarks.scenarios import Scenario
 from mobilenet.config import paper_grid
-from tests import neighbour
 from tests.builders import STEADY, a_run, disturbed, measurement, paper_run
+from tests.pages import Site, networks_of, site, told
 
-APP = Path(__file__).resolve().parents[1] / "app.py"
-
-
-@pytest.fixture(scope="module")
-def _busy_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A neighbour measures all the time, so whatever the page starts waits and can be looked at."""
-    locks = tmp_path_factory.mktemp("locks")
-    with pytest.MonkeyPatch.context() as patch, neighbour.measuring("the neighbour's", locks):
-        patch.setenv(FOLDER_VARIABLE, str(locks))
-        yield
-        session.manager.clear()  # ends its queue while the machine is still taken
-        session.start_opening_preview.clear()
+__all__ = ["site"]
 
 
 @pytest.fixture
-def statuses(monkeypatch: pytest.MonkeyPatch) -> list[EngineStatus]:
-    """What trying the engines has found; it is not done here, for it takes seconds."""
-    found = [EngineStatus(name, "cpu", "float32", True, None, ((name, "1.0"),)) for name in ENGINES]
-    tried: Future[list[EngineStatus]] = Future()
-    tried.set_result(found)
-    monkeypatch.setattr(session, "_probing", lambda: tried)
-    return found
+def page(site: Site) -> AppTest:
+    """Of a busy machine: whatever the page starts waits and can be looked at."""
+    site.machine.hold("ready")
+    return site.page()
 
 
 @pytest.fixture
-def page(_busy_machine: None, statuses: list[EngineStatus]) -> AppTest:
-    return AppTest.from_file(str(APP), default_timeout=60)
-
-
-def keys_on_the_chart(page: AppTest) -> set[str]:
-    figure = json.loads(page.get("plotly_chart")[0].proto.spec)
-    return {own[0] for trace in figure["data"] for own in trace.get("customdata", ())}
-
-
-def told(page: AppTest) -> str:
-    return " ".join(one.value for one in [*page.error, *page.warning])
+def statuses(site: Site) -> list[EngineStatus]:
+    """What trying the engines has found."""
+    return site.statuses
 
 
 def test_the_first_page_needs_no_time_to_show_every_network(page: AppTest) -> None:
@@ -69,7 +43,7 @@ def test_the_first_page_needs_no_time_to_show_every_network(page: AppTest) -> No
 
     assert not page.exception
     assert told(page) == ""
-    assert len(keys_on_the_chart(page)) == len(paper_grid()) + len(references())
+    assert len(networks_of(page)) == len(paper_grid()) + len(references())
     assert "from published figures" in page.markdown[1].value
 
 
@@ -105,8 +79,6 @@ def test_where_the_time_goes_is_asked_and_then_shown(page: AppTest) -> None:
     assert "of the whole" in said
     assert "200 GFLOP/s in a large matrix product" in said
     assert len(page.get("plotly_chart")) == charts + 2
-    session.manager.clear()  # others count what they ask for
-    session.start_opening_preview.clear()
 
 
 @pytest.mark.parametrize(
@@ -163,16 +135,13 @@ def test_the_tray_holds_as_many_as_fit_and_lets_go_of_the_baseline(page: AppTest
     assert not page.button(key="pin").disabled
 
 
-def test_what_cannot_be_queued_is_said_where_the_button_is(page: AppTest, tmp_path: Path) -> None:
+def test_what_cannot_be_queued_is_said_where_the_button_is(page: AppTest, site: Site) -> None:
     page.run()
-    with pytest.MonkeyPatch.context() as patch:
-        blocked = tmp_path / "file"
-        blocked.touch()
-        patch.setenv(FOLDER_VARIABLE, str(blocked))
-        page.button(key="measure").click().run()
+    site.refuse_to_queue()
+    page.button(key="measure").click().run()
 
     assert not page.exception
-    said = told(page).replace("\\", "")  # no markup in it is followed
+    said = told(page)
     assert f"set {FOLDER_VARIABLE} to a folder that can be written" in said
 
 

@@ -11,13 +11,15 @@ from benchmarks.notebook import explorer
 from benchmarks.scenarios import ScenarioError
 from mobilenet import ConfigError
 from mobilenet.config import MobileNetConfig
+from tests.fake_worker import FakeMachine
 from tests.waiting import soon
+from tests.wording import Wording
 
-PATIENCE_S = 120
+HANGS_S = 60
 
 
 @pytest.fixture(autouse=True)
-def _own_queue() -> Iterator[None]:
+def _own_queue(fake_machine: FakeMachine) -> Iterator[None]:
     yield
     explorer.manager().close()
     explorer.manager.cache_clear()
@@ -43,7 +45,7 @@ def test_counts_follow_the_sliders_at_once_and_a_time_comes_later() -> None:
     shown._width.value = 0.5
     assert "<b>MobileNet 0.5-128</b>: 49.2 M mult-adds" in numbers(shown)
     assert shown.config == MobileNetConfig(0.5, 128)
-    assert soon(lambda: "ms here, a preview" in numbers(shown), PATIENCE_S)
+    assert soon(lambda: "ms here, a preview" in numbers(shown), HANGS_S)
 
 
 def test_the_chart_holds_all_networks_and_the_one_between_the_stops() -> None:
@@ -59,17 +61,19 @@ def test_the_chart_holds_all_networks_and_the_one_between_the_stops() -> None:
 def test_two_explorers_both_get_their_times() -> None:
     one, two = bench.explore(0.25, 128), bench.explore(0.5, 128)
 
-    assert soon(lambda: "a preview" in numbers(one) and "a preview" in numbers(two), PATIENCE_S)
+    assert soon(lambda: "a preview" in numbers(one) and "a preview" in numbers(two), HANGS_S)
 
 
 def test_what_does_not_exist_is_refused() -> None:
-    with pytest.raises(ScenarioError, match="'tflite' is not known"):
+    with pytest.raises(ScenarioError, match="'tflite'"):
         bench.explore(engine="tflite")
     with pytest.raises(ConfigError, match=r"0\.05 to 2"):
         bench.explore(9.0)
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, wording: Wording
+) -> None:
     real = builtins.__import__
 
     def without(name: str, *rest: Any, **more: Any) -> Any:
@@ -79,5 +83,8 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(builtins, "__import__", without)
 
-    with pytest.raises(ImportError, match=r"needs anywidget.*mobilenet-bench\[notebook\]"):
+    with pytest.raises(ImportError) as refused:
         bench.explore()
+
+    assert "mobilenet-bench[notebook]" in str(refused.value)
+    wording(refused.value)

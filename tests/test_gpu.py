@@ -118,7 +118,7 @@ def test_only_who_has_the_same_parent_is_ours() -> None:
         assert not has_our_parent(os.getppid())
         assert not has_our_parent(child.pid)
     finally:
-        child.communicate(b"\n", timeout=20)
+        child.communicate(b"\n", timeout=60)
     assert not has_our_parent(child.pid)
 
 

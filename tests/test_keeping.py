@@ -15,6 +15,7 @@ from benchmarks.store import Store
 from benchmarks.store.connection import STORE_VARIABLE, StoreError
 from benchmarks.store.entries import TagError
 from tests.builders import a_run, measurement
+from tests.wording import Wording
 
 RUN = a_run(measurement("0.5-160"), measurement("resnet18", median_ms=9.0))
 
@@ -69,8 +70,10 @@ def test_a_beginning_that_several_share_is_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(keeping, "MIN_BEGINNING", 1)
     letter = next(one[0] for one in ids if sum(other[0] == one[0] for other in ids) > 1)
 
-    with pytest.raises(SnapshotError, match="Give more of the id"):
+    with pytest.raises(SnapshotError) as refused:
         bench.load(letter)
+
+    assert letter in str(refused.value)
 
 
 def test_a_run_is_found_in_a_file_and_in_a_report(tmp_path: Path) -> None:
@@ -104,36 +107,38 @@ def test_a_link_to_a_file_downloads_it(site: tuple[Path, str], name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("where", "says"),
+    ("where", "named"),
     [
-        ("abcdefgh", "no file and no snapshot abcdefgh"),
-        ("nowhere.json", "nowhere.json cannot be read"),
-        ("http://127.0.0.1:9/run.json", "cannot be downloaded"),
-        ("http://127.0.0.1:8501/?snapshot=abcdefgh", "no file and no snapshot"),
+        ("abcdefgh", "abcdefgh"),
+        ("nowhere.json", "nowhere.json"),
+        ("http://127.0.0.1:9/run.json", "http://127.0.0.1:9/run.json"),
+        ("http://127.0.0.1:8501/?snapshot=abcdefgh", "abcdefgh"),
     ],
 )
-def test_what_is_nowhere_is_said(where: str, says: str) -> None:
-    with pytest.raises(SnapshotError, match=says):
+def test_what_is_nowhere_is_said(where: str, named: str, wording: Wording) -> None:
+    with pytest.raises(SnapshotError) as refused:
         bench.load(where)
 
+    assert named in str(refused.value)
+    wording(refused.value)
 
-def test_a_link_to_what_is_no_snapshot_is_refused(site: tuple[Path, str]) -> None:
+
+def test_a_link_to_what_is_no_snapshot_is_refused(site: tuple[Path, str], wording: Wording) -> None:
     folder, address = site
     (folder / "other.html").write_text("<html>a page</html>", encoding="utf-8")
     (folder / "large.json").write_bytes(b" " * (report.MAX_BYTES + 1))
 
-    with pytest.raises(SnapshotError, match="page without a snapshot"):
-        bench.load(f"{address}/other.html")
-    with pytest.raises(SnapshotError, match="larger than the limit"):
-        bench.load(f"{address}/large.json")
-    with pytest.raises(SnapshotError, match="404"):
-        bench.load(f"{address}/gone.json")
+    for name, wrong in {"other.html": "", "large.json": "", "gone.json": "404"}.items():
+        with pytest.raises(SnapshotError) as refused:
+            bench.load(f"{address}/{name}")
+        assert wrong in str(refused.value)
+        wording(str(refused.value).replace(address, "http://somewhere"))
 
 
 def test_what_no_snapshot_takes_is_refused_and_nothing_kept() -> None:
     with pytest.raises(SnapshotError, match="120"):
         RUN.save("x" * 121)
-    with pytest.raises(TagError, match="Use at most"):
+    with pytest.raises(TagError):
         RUN.save("fine", tags=["x" * 100])
 
     assert Store().find().total == 0
@@ -143,5 +148,5 @@ def test_a_store_that_is_no_use_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pat
     (tmp_path / "file").touch()
     monkeypatch.setenv(STORE_VARIABLE, f"sqlite:///{tmp_path}/file/store.sqlite")
 
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError):
         RUN.save("mine")

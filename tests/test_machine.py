@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 def answer_of(code: str) -> str:
     """What a Python process of its own prints."""
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30, cwd=ROOT)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=300, cwd=ROOT
+    )
     return done.stdout.strip()
 
 

@@ -1,9 +1,6 @@
 """The page "Can this machine be measured?" as Streamlit runs it, with nothing timed."""
 
-from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,7 +9,6 @@ from benchmarks.collection import Collection
 from benchmarks.dashboard import session, signs
 from benchmarks.dashboard.identical import headline
 from benchmarks.engines import ENGINES
-from benchmarks.engines.probe import EngineStatus
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
 from benchmarks.jobs.manager import JobManager, JobView
 from benchmarks.machine import read_machine
@@ -20,41 +16,17 @@ from benchmarks.validation import TITLE, requests, shown_by
 from tests import neighbour
 from tests.builders import QUIET_COPIES as QUIET
 from tests.builders import aa_test as a_test
+from tests.pages import Site, alts, drawn, press, said, site, strips
+
+__all__ = ["site"]
 
 USABLE = read_machine().usable_cpus
 THREADS = sorted({1, USABLE})  # what the page offers to test at first
 
 
-def show_page() -> None:
-    from benchmarks.dashboard import measurable
-
-    measurable.show()
-
-
 @pytest.fixture
-def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A server of its own, whose engines have been tried."""
-    tried: Future[list[EngineStatus]] = Future()
-    tried.set_result(
-        [EngineStatus(name, "cpu", "float32", True, None, ((name, "1.0"),)) for name in ENGINES]
-    )
-    monkeypatch.setattr(session, "_probing", lambda: tried)
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    session.manager.clear()
-    session.asked.clear()
-    yield tmp_path
-    session.manager.clear()
-    session.asked.clear()
-
-
-@pytest.fixture
-def page() -> AppTest:
-    return AppTest.from_function(show_page, default_timeout=60)
-
-
-def said(page: AppTest) -> str:
-    boxes = (*page.info, *page.success, *page.warning)
-    return " ".join(one.value for one in (*page.markdown, *boxes))
+def page(site: Site) -> AppTest:
+    return site.page("measurable")
 
 
 def queued() -> list[JobView]:
@@ -62,7 +34,7 @@ def queued() -> list[JobView]:
 
 
 def test_before_any_test_the_page_shows_every_sign_and_how_long_the_test_takes(
-    page: AppTest, locks: Path
+    page: AppTest, site: Site
 ) -> None:
     page.run()
 
@@ -76,10 +48,10 @@ def test_before_any_test_the_page_shows_every_sign_and_how_long_the_test_takes(
     assert len(page.get("plotly_chart")) == 0
 
 
-def test_while_somebody_measures_signs_stay_as_they_were(page: AppTest, locks: Path) -> None:
+def test_while_somebody_measures_signs_stay_as_they_were(page: AppTest, site: Site) -> None:
     page.run()
     before = page.session_state["signs"]
-    with neighbour.measuring("the neighbour's", locks):
+    with neighbour.measuring("the neighbour's", site.folder / "locks"):
         page.run()
         assert page.session_state["signs"] == before
         assert "As before the measurement" in said(page)
@@ -88,36 +60,36 @@ def test_while_somebody_measures_signs_stay_as_they_were(page: AppTest, locks: P
     assert page.session_state["signs"] != before
 
 
-def test_a_double_click_tests_once_and_every_tab_can_cancel(page: AppTest, locks: Path) -> None:
-    other = AppTest.from_function(show_page, default_timeout=60).run()
+def test_a_double_click_tests_once_and_every_tab_can_cancel(page: AppTest, site: Site) -> None:
+    other = site.opened("measurable")
     page.run()
-    with neighbour.measuring("the neighbour's", locks):
-        page.segmented_control(key="aa_runs").set_value(4)
-        page.segmented_control(key="aa_threads").set_value([1])
-        page.button(key="find_out").click().run()
-        other.button(key="find_out").click().run()  # it was drawn before
-        assert [job.request.title for job in queued()] == [
-            f"Identical networks, 1 thread, run {n} of 4" for n in (1, 2, 3, 4)
-        ]
-        assert {job.request.scenarios[0].engine for job in queued()} == {"onnxruntime"}
-        assert page.button(key="find_out").disabled
+    site.machine.hold("ready")
+    page.segmented_control(key="aa_runs").set_value(4)
+    page.segmented_control(key="aa_threads").set_value([1])
+    page.button(key="find_out").click().run()
+    other.button(key="find_out").click().run()  # it was drawn before
+    assert [job.request.title for job in queued()] == [
+        f"Identical networks, 1 thread, run {n} of 4" for n in (1, 2, 3, 4)
+    ]
+    assert {job.request.scenarios[0].engine for job in queued()} == {"onnxruntime"}
+    assert page.button(key="find_out").disabled
 
-        assert other.button(key="find_out").disabled
-        other.button(key="cancel_runs").click().run()
-        for job in session.manager().jobs():
-            assert session.manager().wait_for(job.request.id, 10).state == "cancelled"
-        other.run()
-        assert not other.button(key="find_out").disabled
+    assert other.button(key="find_out").disabled
+    other.button(key="cancel_runs").click().run()
+    site.finish()
+    assert {job.state for job in site.manager.jobs()} == {"cancelled"}
+    other.run()
+    assert not other.button(key="find_out").disabled
     assert not other.exception
     assert "no run came to its end" in said(other)
 
 
 def test_an_engine_that_does_not_run_here_cannot_be_tested(
-    page: AppTest, locks: Path, monkeypatch: pytest.MonkeyPatch
+    page: AppTest, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried: Future[list[EngineStatus]] = Future()
-    tried.set_result([EngineStatus("onnxruntime", "cpu", "float32", False, "not installed", ())])
-    monkeypatch.setattr(session, "_probing", lambda: tried)
+    place = list(ENGINES).index("onnxruntime")
+    why = "not installed"
+    site.statuses[place] = replace(site.statuses[place], available=False, reason=why)
     page.run()
 
     assert page.button(key="find_out").disabled
@@ -125,7 +97,7 @@ def test_an_engine_that_does_not_run_here_cannot_be_tested(
 
 
 def test_a_result_is_there_for_whoever_opens_the_page(
-    page: AppTest, locks: Path, monkeypatch: pytest.MonkeyPatch
+    page: AppTest, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = requests("onnxruntime", 1, 2, "standard")
     collection = Collection()
@@ -144,11 +116,9 @@ def test_a_result_is_there_for_whoever_opens_the_page(
 
 
 def test_where_nothing_can_be_queued_the_way_out_is_said(
-    page: AppTest, locks: Path, monkeypatch: pytest.MonkeyPatch
+    page: AppTest, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blocked = locks / "file"
-    blocked.touch()
-    monkeypatch.setenv(FOLDER_VARIABLE, str(blocked))
+    site.refuse_to_queue()
     page.run()
 
     assert not page.exception
@@ -169,20 +139,19 @@ def test_the_headline_says_how_far_the_test_has_come() -> None:
 
 
 def test_all_threads_are_tested_in_turns_with_one_each_with_an_answer_of_its_own(
-    page: AppTest, locks: Path
+    page: AppTest, site: Site
 ) -> None:
     page.run()
-    with neighbour.measuring("the neighbour's", locks):
-        page.button(key="find_out").click().run()
-        assert [job.request.scenarios[0].threads for job in queued()] == THREADS * 2
-        answers = [one.value for one in page.info if "Being found out" in one.value]
-        assert len(answers) == len(THREADS)
-        page.button(key="cancel_runs").click().run()
-        for job in session.manager().jobs():
-            session.manager().wait_for(job.request.id, 10)
+    site.machine.hold("ready")
+    page.button(key="find_out").click().run()
+    assert [job.request.scenarios[0].threads for job in queued()] == THREADS * 2
+    answers = [one.value for one in page.info if "Being found out" in one.value]
+    assert len(answers) == len(THREADS)
+    page.button(key="cancel_runs").click().run()
+    site.finish()
 
 
-def test_without_a_number_of_threads_nothing_can_be_started(page: AppTest, locks: Path) -> None:
+def test_without_a_number_of_threads_nothing_can_be_started(page: AppTest, site: Site) -> None:
     page.run()
     page.segmented_control(key="aa_threads").set_value([]).run()
 
@@ -193,7 +162,7 @@ def test_without_a_number_of_threads_nothing_can_be_started(page: AppTest, locks
 
 @pytest.mark.parametrize("busy", [True, False])
 def test_a_run_that_cannot_be_relied_on_leads_to_this_page(
-    locks: Path, monkeypatch: pytest.MonkeyPatch, busy: bool
+    site: Site, monkeypatch: pytest.MonkeyPatch, busy: bool
 ) -> None:
     def strip() -> None:
         from benchmarks.dashboard import measurable, progress, session
@@ -213,7 +182,7 @@ def test_a_run_that_cannot_be_relied_on_leads_to_this_page(
     assert links == [TITLE] * busy + ["Save or share this run"]
 
 
-def test_a_result_that_comes_while_the_page_is_drawn_is_shown_once_it_is(locks: Path) -> None:
+def test_a_result_that_comes_while_the_page_is_drawn_is_shown_once_it_is(site: Site) -> None:
     def page() -> None:
         import time
 
@@ -233,3 +202,21 @@ def test_a_result_that_comes_while_the_page_is_drawn_is_shown_once_it_is(locks: 
     shown = AppTest.from_function(page, default_timeout=60).run()
 
     assert [one.value for one in shown.markdown] == ["1 runs"]
+
+
+def test_the_test_of_identical_networks_answers_in_one_sentence_for_every_tab(site: Site) -> None:
+    page, other = site.opened("measurable"), site.opened("measurable")
+    site.machine.hold("ready")
+    page.segmented_control(key="aa_effort").set_value("quick")
+    page.segmented_control(key="aa_runs").set_value(1)
+    page.segmented_control(key="aa_threads").set_value([1])
+    press(page, "find_out")
+    assert any("Identical networks" in strip for strip in strips(drawn(other)))
+    site.finish()
+
+    for tab in (page, other, site.opened("measurable")):
+        drawn(tab)
+        assert len([*tab.success, *tab.warning]) >= 1
+        assert not tab.info
+        (chart,) = alts(tab)
+        assert "3 pairs" in chart

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,69 +14,32 @@ from streamlit.testing.v1 import AppTest
 from benchmarks.candidates import candidate
 from benchmarks.claims import claims, findings
 from benchmarks.collection import Collection
-from benchmarks.dashboard import session, site
+from benchmarks.dashboard import session
+from benchmarks.dashboard import site as whole_site
 from benchmarks.dashboard.findings import BADGES, WORDS, headline
 from benchmarks.dashboard.settings import READ_ONLY_VARIABLE
 from benchmarks.engines import ENGINES
-from benchmarks.engines.probe import EngineStatus
-from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
-from benchmarks.jobs.request import Request
 from benchmarks.results import Failure, Run
 from benchmarks.scenarios import Scenario
-from tests import neighbour
 from tests.builders import PAPER_NETWORKS as NETWORKS
 from tests.builders import paper_run
+from tests.pages import Site, said, site
+
+__all__ = ["site"]
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 HERE = Scenario("onnxruntime")  # what the page shows at first
 TIMED = [claim for claim in claims() if claim.timing]
 
 
-def show_page() -> None:
-    from benchmarks.dashboard import paper
-
-    paper.show()
-
-
-def tried(missing: str = "") -> Future[list[EngineStatus]]:
-    found: Future[list[EngineStatus]] = Future()
-    found.set_result(
-        [
-            EngineStatus(name, "cpu", "float32", name != missing, "<b>*none*</b>", ((name, "1"),))
-            for name in ENGINES
-        ]
-    )
-    return found
-
-
 @pytest.fixture
-def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A server of its own, whose engines have been tried."""
-    monkeypatch.setattr(session, "_probing", tried)
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    session.manager.clear()
-    yield tmp_path
-    session.manager.clear()
-
-
-@pytest.fixture
-def page(locks: Path) -> AppTest:
-    return AppTest.from_function(show_page, default_timeout=60)
-
-
-def said(page: AppTest) -> str:
-    """Without the backslashes that keep words from being markup."""
-    return " ".join(one.value for one in page.markdown).replace("\\", "")
+def page(site: Site) -> AppTest:
+    return site.page("paper")
 
 
 def run_here(run: Run) -> Run:
     rows = tuple(replace(row, scenario=HERE) for row in run.measurements)
     return replace(run, measurements=rows)
-
-
-def asked() -> list[Request]:
-    jobs = session.manager().jobs()
-    return [job.request for job in jobs if isinstance(job.request, Request)]
 
 
 def test_before_anything_is_timed_every_claim_is_there_with_what_counting_says(
@@ -122,35 +83,33 @@ def test_another_engine_is_another_question(page: AppTest) -> None:
     assert f"Asked here: {len(TIMED) - 1} are not measured yet." in said(page)
 
 
-def test_the_button_asks_once_for_what_is_missing_and_no_more(page: AppTest, locks: Path) -> None:
-    with neighbour.measuring("the neighbour's", locks):
-        run = run_here(paper_run())
-        rows = tuple(row for row in run.measurements if row.candidate.key != "alexnet")
-        session.manager().add(replace(run, measurements=rows))
-        page.run()
-        page.button("test_missing").click().run()
-        page.button("test_missing").click().run()
+def test_the_button_asks_once_for_what_is_missing_and_no_more(page: AppTest, site: Site) -> None:
+    site.machine.hold("ready")
+    run = run_here(paper_run())
+    rows = tuple(row for row in run.measurements if row.candidate.key != "alexnet")
+    session.manager().add(replace(run, measurements=rows))
+    page.run()
+    page.button("test_missing").click().run()
+    page.button("test_missing").click().run()
 
-        (request,) = asked()
-        assert [one.key for one in request.candidates] == ["0.5-160", "alexnet"]
-        assert request.scenarios == (HERE,)
-        assert request.preset == "standard"
-        assert request.quality == "measured"
-        session.manager.clear()  # ends its queue while the machine is still taken
+    (request,) = site.asked()
+    assert [one.key for one in request.candidates] == ["0.5-160", "alexnet"]
+    assert request.scenarios == (HERE,)
+    assert request.preset == "standard"
+    assert request.quality == "measured"
 
 
-def test_all_can_be_tested_again_with_what_the_controls_say(page: AppTest, locks: Path) -> None:
-    with neighbour.measuring("the neighbour's", locks):
-        session.manager().add(run_here(paper_run()))
-        page.run()
-        page.segmented_control("paper_effort").set_value("quick").run()
-        page.button("test_all").click().run()
+def test_all_can_be_tested_again_with_what_the_controls_say(page: AppTest, site: Site) -> None:
+    site.machine.hold("ready")
+    session.manager().add(run_here(paper_run()))
+    page.run()
+    page.segmented_control("paper_effort").set_value("quick").run()
+    page.button("test_all").click().run()
 
-        (request,) = asked()
-        assert {one.key for one in request.candidates} == set(NETWORKS)
-        assert request.layers
-        assert request.preset == "quick"
-        session.manager.clear()
+    (request,) = site.asked()
+    assert {one.key for one in request.candidates} == set(NETWORKS)
+    assert request.layers
+    assert request.preset == "quick"
 
 
 def test_one_kind_of_outcome_can_be_looked_at_alone(page: AppTest) -> None:
@@ -164,9 +123,11 @@ def test_one_kind_of_outcome_can_be_looked_at_alone(page: AppTest) -> None:
 
 
 def test_an_engine_that_does_not_run_here_says_why_and_starts_nothing(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
+    page: AppTest, site: Site
 ) -> None:
-    monkeypatch.setattr(session, "_probing", lambda: tried("onnxruntime"))
+    place = list(ENGINES).index("onnxruntime")
+    why = "<b>*none*</b>"
+    site.statuses[place] = replace(site.statuses[place], available=False, reason=why)
 
     page.run()
 
@@ -197,7 +158,7 @@ def test_an_outcome_is_a_word_and_a_sign_before_it_is_a_colour() -> None:
 
 @pytest.mark.parametrize("read_only", ["", "1"])
 def test_a_server_that_only_shows_does_not_offer_the_page(
-    locks: Path, monkeypatch: pytest.MonkeyPatch, read_only: str
+    site: Site, monkeypatch: pytest.MonkeyPatch, read_only: str
 ) -> None:
     monkeypatch.setenv(READ_ONLY_VARIABLE, read_only)
     offered: list[str] = []
@@ -209,10 +170,10 @@ def test_a_server_that_only_shows_does_not_offer_the_page(
         offered.extend(one.title for one in pages)
         return Nothing()
 
-    monkeypatch.setattr(site.st, "navigation", navigation)
-    monkeypatch.setattr(site, "steered", SimpleNamespace(attend=print, watch=print))
+    monkeypatch.setattr(whole_site.st, "navigation", navigation)
+    monkeypatch.setattr(whole_site, "steered", SimpleNamespace(attend=print, watch=print))
 
-    shown = AppTest.from_file(str(APP), default_timeout=60).run()
+    shown = site.page().run()
 
     assert not shown.exception
     assert ("The paper" in offered) == (not read_only)

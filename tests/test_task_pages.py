@@ -19,16 +19,14 @@ from mobilenet.config import ConfigError
 from mobilenet.tasks.names import TASK_NAMES
 from mobilenet.tasks.recipe import Recipe
 from mobilenet.tasks.score import Quality, TaskEpoch
-from tests.test_paper_page import said
-from tests.test_tasks_page import locks, show_page
+from tests.pages import Site, alts, cancel, drawn, press, said, site
 
-__all__ = ["locks"]
+__all__ = ["site"]
 
 
 @pytest.fixture
-def page(locks: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setenv("MOBILENET_BENCH_TRAINED", str(locks / "trained"))
-    return AppTest.from_function(show_page, default_timeout=60)
+def page(site: Site) -> AppTest:
+    return site.page("tasks")
 
 
 def reached(percent: float, chance: float = 20.0) -> Quality:
@@ -121,19 +119,40 @@ def test_another_network_of_the_task_may_be_its_teacher(page: AppTest) -> None:
     assert job.order.teacher == str(teacher.order.weights)
 
 
-def test_a_picture_that_tested_it_is_asked_for_by_a_button(page: AppTest) -> None:
+def test_a_picture_that_tested_it_is_asked_for_by_a_button(page: AppTest, site: Site) -> None:
     kept(an_outcome("embedding"))
     on(page, "try", "embedding")
-    assert "names nobody" in said(page) or "nobody is named" in said(page)
+    site.machine.dies_of["ask"] = "it is no file of weights"
     page.button("ask_example").click().run()
+    site.finish()
+    assert "no file of weights" in drawn(page).error[0].value
 
-    (job,) = [one for one in session.manager().jobs() if isinstance(one.request, Asking)]
-    assert isinstance(job.request, Asking)
-    session.manager().wait_for(job.request.id, 60)
-    page.run()
-    assert "safetensors" in page.error[0].value  # what lies there is no file of weights
+    site.machine.dies_of.clear()
+    press(page, "ask_task_again")
+    site.finish()
     page.button("ask_example").click().run()
-    assert len([one for one in session.manager().jobs() if isinstance(one.request, Asking)]) == 2
+    site.finish()
+    examples = [job.request.example for job in site.jobs(Asking)]  # type: ignore[union-attr]
+    assert examples == [0, 0, 1]
+    assert not [job.problem for job in site.jobs(Asking)[1:] if job.problem]
+
+
+def test_a_task_is_trained_stopped_and_trained_to_its_end(page: AppTest, site: Site) -> None:
+    on(page, "train", "attributes")
+    site.machine.hold("epoch")
+    press(page, "teach")
+    site.until(lambda: bool(site.machine.living()))
+    assert page.button("teach").disabled
+    cancel(page, "Train 0.25-64")
+    site.finish()
+    assert [job.state for job in site.jobs(Teaching)] == ["cancelled"]
+    press(drawn(page), "teach")
+    site.finish()
+
+    drawn(page)
+    assert "is better than chance and is better than the same network untrained" in said(page)
+    assert any(alt.startswith("After") or "epochs" in alt for alt in alts(page))
+    assert "teach_on" not in {button.key for button in page.button}
 
 
 @pytest.mark.parametrize(

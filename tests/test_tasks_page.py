@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,33 +10,17 @@ from streamlit.testing.v1 import AppTest
 from benchmarks import units
 from benchmarks.applications import APPLICATIONS
 from benchmarks.dashboard import session
-from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
-from benchmarks.jobs.request import Request
+from benchmarks.engines import ENGINES
 from benchmarks.scenarios import Scenario
-from tests import neighbour
 from tests.builders import a_run, measurement
-from tests.test_paper_page import said, tried
+from tests.pages import Site, said, site
 
-
-def show_page() -> None:
-    from benchmarks.dashboard import tasks
-
-    tasks.show()
+__all__ = ["site"]
 
 
 @pytest.fixture
-def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A server of its own, whose engines have been tried."""
-    monkeypatch.setattr(session, "_probing", tried)
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    session.manager.clear()
-    yield tmp_path
-    session.manager.clear()
-
-
-@pytest.fixture
-def page(locks: Path) -> AppTest:
-    return AppTest.from_function(show_page, default_timeout=60)
+def page(site: Site) -> AppTest:
+    return site.page("tasks")
 
 
 def cells(page: AppTest, network: str) -> dict[str, str]:
@@ -83,32 +66,28 @@ def test_another_engine_is_another_time(page: AppTest) -> None:
     assert cells(page, "MobileNet 1.0-224")["Latency here"] == units.NOT_MEASURED
 
 
-def test_the_button_asks_once_for_what_the_engine_can_take(page: AppTest, locks: Path) -> None:
-    with neighbour.measuring("the neighbour's", locks):
-        page.run()
-        page.segmented_control("task").set_value("detection").run()
-        page.segmented_control("task_engine").set_value("onnxruntime").run()
-        assert "Not in ONNX Runtime" in said(page)
-        page.button("time_task").click().run()
-        page.button("time_task").click().run()
+def test_the_button_asks_once_for_what_the_engine_can_take(page: AppTest, site: Site) -> None:
+    site.machine.hold("ready")
+    page.run()
+    page.segmented_control("task").set_value("detection").run()
+    page.segmented_control("task_engine").set_value("onnxruntime").run()
+    assert "Not in ONNX Runtime" in said(page)
+    page.button("time_task").click().run()
+    page.button("time_task").click().run()
 
-        (request,) = [
-            job.request for job in session.manager().jobs() if isinstance(job.request, Request)
-        ]
-        assert [one.key for one in request.candidates] == [
-            "ssd-1.0-300",
-            "ssd-0.5-300",
-            "ssd-vgg16-300",
-        ]
-        assert request.scenarios == (Scenario("onnxruntime"),)
-        assert (request.preset, request.quality) == ("quick", "measured")
-        session.manager.clear()
+    (request,) = site.asked()
+    assert [one.key for one in request.candidates] == [
+        "ssd-1.0-300",
+        "ssd-0.5-300",
+        "ssd-vgg16-300",
+    ]
+    assert request.scenarios == (Scenario("onnxruntime"),)
+    assert (request.preset, request.quality) == ("quick", "measured")
 
 
-def test_an_engine_that_does_not_run_here_is_not_offered(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session, "_probing", lambda: tried("openvino"))
+def test_an_engine_that_does_not_run_here_is_not_offered(page: AppTest, site: Site) -> None:
+    place = list(ENGINES).index("openvino")
+    site.statuses[place] = replace(site.statuses[place], available=False, reason="missing")
     page.run()
     page.segmented_control("task_engine").set_value("openvino").run()
 

@@ -1,13 +1,15 @@
 """The worker: what it says, that it obeys and checks answers, and that it never stays behind."""
 
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -15,6 +17,7 @@ import pytest
 
 from benchmarks import worker as worker_module
 from benchmarks.candidates import Candidate, candidate
+from benchmarks.engines import load_engine
 from benchmarks.engines.session import EngineError, Logits
 from benchmarks.messages import (
     Cancel,
@@ -24,7 +27,6 @@ from benchmarks.messages import (
     Measure,
     NotPrepared,
     Prepare,
-    Prepared,
     Progress,
     Ready,
     Result,
@@ -45,9 +47,19 @@ from tests.talk import (
     ready_worker,
 )
 from tests.waiting import has_ended, soon
+from tests.wording import Wording
 
 OTHER = "0.25-32-n7"
+EVERY_ROUND = replace(QUICK, sparse_above_s=1e9)  # however slow the machine is
+HANGS_S = 60  # a worker that has not ended by then never will
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+real = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def onnxruntime() -> Iterator[Worker]:
+    with ready_worker("onnxruntime") as worker:
+        yield worker
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +69,13 @@ def eager() -> Iterator[Worker]:
         yield worker
 
 
+@real
 def test_a_worker_says_first_that_it_is_ready_and_where_it_can_run() -> None:
     with Worker("onnxruntime") as worker:
         assert worker.hear() == Ready(devices=("cpu",))
 
 
+@real
 def test_each_network_gets_a_first_time_at_once_and_its_proper_one_at_the_end(
     eager: Worker,
 ) -> None:
@@ -80,8 +94,9 @@ def test_each_network_gets_a_first_time_at_once_and_its_proper_one_at_the_end(
     assert only(Failed, events) == []
 
 
+@real
 def test_a_measurement_has_its_run_its_scenario_and_every_time_as_read(eager: Worker) -> None:
-    plan = replace(QUICK, rounds=7, max_calls=2)
+    plan = replace(EVERY_ROUND, rounds=7, max_calls=2)
 
     final = only(Result, eager.ask(measure(TINY, run_id="mine", plan=plan)))[-1].measurement
 
@@ -95,8 +110,9 @@ def test_a_measurement_has_its_run_its_scenario_and_every_time_as_read(eager: Wo
     assert final.output_error is None  # eager PyTorch is what the others are compared with
 
 
+@real
 def test_networks_of_one_run_take_turns_and_can_be_paired(eager: Worker) -> None:
-    final = only(Result, eager.ask(measure(TINY, OTHER)))[-2:]
+    final = only(Result, eager.ask(measure(TINY, OTHER, plan=EVERY_ROUND)))[-2:]
     one, other = (result.measurement for result in final)
 
     ratio = undisturbed(one).ratio_to(undisturbed(other))
@@ -105,6 +121,7 @@ def test_networks_of_one_run_take_turns_and_can_be_paired(eager: Worker) -> None
     assert ratio.rounds == 6
 
 
+@real
 def test_progress_rises_to_the_end_and_tells_what_is_done(eager: Worker) -> None:
     plan = Plan(rounds=400, block_s=0.002, max_warmup_s=0.005)  # more than a second
 
@@ -122,29 +139,35 @@ def test_progress_rises_to_the_end_and_tells_what_is_done(eager: Worker) -> None
     assert all(step.remaining_s is not None for step in progress[2:])
 
 
-def test_several_images_are_timed_as_one_inference(eager: Worker) -> None:
-    # Large enough that sixteen take some ten times as long as one, whoever else is at work.
-    final = only(Result, eager.ask(measure("0.5-128", batch=16)))[-1].measurement
-    one = only(Result, eager.ask(measure("0.5-128", batch=1)))[-1].measurement
+@real
+def test_several_images_are_timed_as_one_inference() -> None:
+    session = load_engine("eager").load(candidate(TINY), Scenario(batch=3), None)
+    network, sizes = session._call, []  # type: ignore[attr-defined]
 
-    assert final.scenario.batch == 16
-    assert final.median_s > 2 * one.median_s
+    def noted(images: Any) -> Any:
+        sizes.append(len(images))
+        return network(images)
+
+    session._call = noted  # type: ignore[attr-defined]
+    session.time_ns()
+
+    assert sizes == [3]
 
 
+@real
 def test_a_cancel_ends_a_run_between_two_inferences_and_the_worker_goes_on(eager: Worker) -> None:
     eager.say(measure(plan=ENDLESS, run_id="long"))
     while not isinstance(eager.hear(), Result):
         pass
-    start = time.monotonic()
 
     eager.say(Cancel("long"))
     events = eager.hear_all()
 
     assert events[-1] == Done(cancelled=True)
-    assert time.monotonic() - start < 3
     assert only(Result, eager.ask(measure(run_id="next")))[-1].measurement.run_id == "next"
 
 
+@real
 def test_a_cancel_that_comes_too_late_does_not_hit_the_next_run(eager: Worker) -> None:
     eager.ask(measure(run_id="over"))
 
@@ -154,12 +177,14 @@ def test_a_cancel_that_comes_too_late_does_not_hit_the_next_run(eager: Worker) -
     assert events[-1] == Done(cancelled=False)
 
 
+@real
 def test_a_cancel_that_overtakes_its_run_still_stops_it(eager: Worker) -> None:
     eager.say(Cancel("hasty"))
 
     assert eager.ask(measure(run_id="hasty", plan=ENDLESS)) == [Done(cancelled=True)]
 
 
+@real
 def test_a_network_that_fails_does_not_keep_the_others_from_their_times(eager: Worker) -> None:
     good, bad = measure(TINY).tasks[0], measure(OTHER).tasks[0]
     elsewhere = replace(bad, scenario=replace(bad.scenario, device="tpu"))
@@ -173,18 +198,10 @@ def test_a_network_that_fails_does_not_keep_the_others_from_their_times(eager: W
     assert only(Result, events)[-1].measurement.candidate.key == TINY
 
 
-def test_exporting_answers_with_the_time_it_took(eager: Worker, tmp_path: Path) -> None:
-    folder = tmp_path / "exported"
-
-    answer, end = eager.ask(Prepare("a run", Form(candidate(TINY), 1), str(folder)))
-
-    assert isinstance(answer, Prepared)
-    assert answer.seconds > 0
-    assert end == Done()
-    assert sorted(path.name for path in folder.iterdir()) == ["logits.npy", "network.onnx"]
-
-
-def test_an_export_without_a_place_is_refused_in_words(eager: Worker, tmp_path: Path) -> None:
+@real
+def test_an_export_without_a_place_is_refused_in_words(
+    eager: Worker, tmp_path: Path, wording: Wording
+) -> None:
     (tmp_path / "file").touch()
 
     answer, end = eager.ask(
@@ -192,42 +209,35 @@ def test_an_export_without_a_place_is_refused_in_words(eager: Worker, tmp_path: 
     )
 
     assert isinstance(answer, NotPrepared)
-    assert "could not be stored (File exists)" in answer.reason
     assert "MOBILENET_BENCH_CACHE" in answer.reason
+    wording(answer.reason)
     assert end == Done()
 
 
-def test_the_end_of_its_input_ends_a_worker_that_waits() -> None:
-    with ready_worker("onnxruntime") as worker:
-        worker.hang_up()
-
-        assert worker.process.wait(timeout=2) == 0
-
-
-def test_the_end_of_its_input_ends_a_worker_in_the_middle_of_a_measurement() -> None:
-    with ready_worker("onnxruntime") as worker:
-        worker.say(measure(engine="onnxruntime", plan=ENDLESS))
-        while not isinstance(worker.hear(), Result):
-            pass
+@real
+@pytest.mark.parametrize("state", ["importing", "waiting", "measuring"])
+def test_the_end_of_its_input_ends_a_worker(state: str) -> None:
+    with Worker("eager" if state == "importing" else "onnxruntime") as worker:
+        if state != "importing":
+            worker.hear()
+        if state == "measuring":
+            worker.say(measure(engine="onnxruntime", plan=ENDLESS))
+            while not isinstance(worker.hear(), Result):
+                pass
 
         worker.hang_up()
 
-        assert worker.process.wait(timeout=2) == 0
+        assert worker.process.wait(HANGS_S) == 0
+        if state == "importing":
+            assert worker.last_words()[0] == b""  # it did not get as far as Ready
 
 
-def test_the_end_of_its_input_ends_a_worker_that_is_still_importing() -> None:
-    with Worker("eager") as worker:
-        worker.hang_up()
-
-        assert worker.process.wait(timeout=10) == 0
-        assert worker.last_words()[0] == b""  # it did not get as far as Ready
-
-
+@real
 def test_a_supervisor_that_raves_ends_its_worker() -> None:
     with ready_worker("onnxruntime") as worker:
         worker.say_line(b'{"kind": "dance"}')
 
-        assert worker.process.wait(timeout=2) == 0
+        assert worker.process.wait(HANGS_S) == 0
 
 
 SUPERVISE = """
@@ -239,16 +249,17 @@ from tests.talk import ENDLESS, measure
 lock = MachineLock(Path(sys.argv[1]))
 worker = WorkerProcess("onnxruntime", threads=1, inherit=lock.descriptor)
 if sys.argv[2] != "starting":
-    worker.next_event(30)
+    worker.next_event(300)
 if sys.argv[2] == "measuring":
     worker.send(measure(engine="onnxruntime", plan=ENDLESS))
     for _ in range(3):
-        worker.next_event(30)
+        worker.next_event(300)
 print(worker.pid, flush=True)
-time.sleep(60)
+time.sleep(3600)
 """
 
 
+@real
 @pytest.mark.parametrize("state", ["starting", "waiting", "measuring"])
 def test_a_killed_supervisor_leaves_no_worker_behind(state: str, tmp_path: Path) -> None:
     exported()
@@ -259,7 +270,7 @@ def test_a_killed_supervisor_leaves_no_worker_behind(state: str, tmp_path: Path)
 
         supervisor.send_signal(signal.SIGKILL)
 
-        assert soon(lambda: has_ended(worker), within_s=2)
+        assert soon(lambda: has_ended(worker), HANGS_S)
 
 
 NOISE = """
@@ -274,6 +285,7 @@ builtins.__import__ = noisy
 """
 
 
+@real
 def test_nothing_but_events_is_on_standard_output_even_if_a_library_prints(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(NOISE)
     with ready_worker("onnxruntime", {"PYTHONPATH": str(tmp_path)}) as worker:
@@ -286,6 +298,7 @@ def test_nothing_but_events_is_on_standard_output_even_if_a_library_prints(tmp_p
     assert b"so does its C code" in errors
 
 
+@real
 @linux
 def test_events_stay_whole_when_the_worker_is_stopped_while_it_speaks() -> None:
     """As a laptop that sleeps does: a write into a full pipe then ends before its time."""
@@ -296,54 +309,63 @@ def test_events_stay_whole_when_the_worker_is_stopped_while_it_speaks() -> None:
     )
     with ready_worker("onnxruntime") as worker:
         worker.say(replace(command, tasks=many))
-        assert soon_waits(psutil.Process(worker.process.pid))  # the pipe is full, nobody reads
+        assert soon(lambda: is_pipe_full(worker), HANGS_S)  # nobody reads
         worker.process.send_signal(signal.SIGSTOP)
         worker.process.send_signal(signal.SIGCONT)
 
         assert worker.hear_all()[-1] == Done()
 
 
-def soon_waits(process: psutil.Process) -> bool:
-    """Whether the process stops using the CPU within some seconds."""
-    for _ in range(50):
-        before_s = process.cpu_times().user
-        time.sleep(0.2)
-        if process.cpu_times().user == before_s > 0.5:
-            return True
-    return False
+def is_pipe_full(worker: Worker) -> bool:
+    """So that the worker waits. A pipe holds 64 kB, in pages that need not be full."""
+    import fcntl
+    import termios
+
+    assert worker.process.stdout is not None
+    found = fcntl.ioctl(worker.process.stdout, termios.FIONREAD, bytes(4))
+    is_full = int.from_bytes(found, sys.byteorder) > 16_000
+    return is_full and psutil.Process(worker.process.pid).status() == psutil.STATUS_SLEEPING
 
 
+@real
 @linux
-def test_where_memory_runs_out_a_worker_goes_before_the_page() -> None:
-    with ready_worker("onnxruntime") as worker:
-        score = Path(f"/proc/{worker.process.pid}/oom_score_adj").read_text()
+def test_where_memory_runs_out_a_worker_goes_before_the_page(onnxruntime: Worker) -> None:
+    score = Path(f"/proc/{onnxruntime.process.pid}/oom_score_adj").read_text()
 
     assert int(score) == 1000
 
 
-def test_an_answer_that_differs_from_pytorchs_is_a_failure_with_its_figures() -> None:
-    folder = exported("0.25-32-n12")
-    logits = np.load(folder / LOGITS)
-    np.save(folder / LOGITS, logits + 0.5 * logits.std() * np.eye(1, 12))
+def with_answer_of(folder: Path, answer: bytes) -> Measure:
+    """The command for a copy of an export beside which another answer lies."""
+    shutil.copytree(exported(), folder)
+    (folder / LOGITS).write_bytes(answer)
+    return with_folder(measure(engine="onnxruntime"), folder)
 
-    with ready_worker("onnxruntime") as worker:
-        events = worker.ask(measure("0.25-32-n12", engine="onnxruntime"))
+
+@real
+def test_an_answer_that_differs_from_pytorchs_is_a_failure_with_its_figures(
+    onnxruntime: Worker, tmp_path: Path, wording: Wording
+) -> None:
+    logits, answer = np.load(exported() / LOGITS), BytesIO()
+    np.save(answer, logits + 0.5 * logits.std() * np.eye(1, 10))
+
+    events = onnxruntime.ask(with_answer_of(tmp_path / "network", answer.getvalue()))
 
     (failed,) = only(Failed, events)
-    assert "another answer than PyTorch: off by 0.14" in failed.failure.reason
-    assert "0.0001 is allowed" in failed.failure.reason
+    assert "off by 0.15" in failed.failure.reason
+    assert "0.0001" in failed.failure.reason
+    wording(failed.failure.reason)
     assert only(Result, events) == []
 
 
-def test_an_export_that_proved_wrong_is_removed_so_that_the_next_one_can_be_right() -> None:
-    folder = exported("0.25-32-n13")
-    (folder / LOGITS).write_bytes(b"")
+@real
+def test_an_export_that_proved_wrong_is_removed_so_that_the_next_one_can_be_right(
+    onnxruntime: Worker, tmp_path: Path, wording: Wording
+) -> None:
+    (failed,) = only(Failed, onnxruntime.ask(with_answer_of(tmp_path / "network", b"")))
 
-    with ready_worker("onnxruntime") as worker:
-        (failed,) = only(Failed, worker.ask(measure("0.25-32-n13", engine="onnxruntime")))
-
-    assert "measure again" in failed.failure.reason
-    assert not folder.exists()
+    wording(failed.failure.reason)
+    assert not (tmp_path / "network").exists()
 
 
 class Clock:
@@ -401,12 +423,12 @@ def events_of(engine: Pretended, command: Measure, clock: Clock | None = None) -
     [0 * SOUND, SOUND + np.nan, SOUND * np.inf, SOUND * 1e-10],
     ids=["zero", "not a number", "infinite", "faded"],
 )
-def test_an_output_that_says_nothing_is_a_failure(logits: Logits) -> None:
+def test_an_output_that_says_nothing_is_a_failure(logits: Logits, wording: Wording) -> None:
     with np.errstate(all="ignore"):
         events = events_of(Pretended(logits), measure())
 
     (failed,) = only(Failed, events)
-    assert "no usable output" in failed.failure.reason
+    wording(failed.failure.reason)
     assert only(Result, events) == []
 
 
@@ -427,13 +449,17 @@ def test_the_very_first_inference_is_timed_before_the_answer_is_checked() -> Non
     assert done.count("checked") == 1
 
 
-def test_an_output_of_another_shape_than_pytorchs_is_a_failure(tmp_path: Path) -> None:
+def test_an_output_of_another_shape_than_pytorchs_is_a_failure(
+    tmp_path: Path, wording: Wording
+) -> None:
     np.save(tmp_path / LOGITS, np.repeat(SOUND, 2, axis=0))
 
     events = events_of(Pretended(SOUND), with_folder(measure(), tmp_path))
 
     (failed,) = only(Failed, events)
-    assert "shape (1, 10), PyTorch gives (2, 10)" in failed.failure.reason
+    assert "(1, 10)" in failed.failure.reason
+    assert "(2, 10)" in failed.failure.reason
+    wording(failed.failure.reason)
 
 
 def with_folder(command: Measure, folder: Path) -> Measure:
@@ -461,7 +487,7 @@ def test_a_worker_is_never_silent_for_long_however_long_a_run_takes(call_s: floa
     """Who says nothing for minutes is taken to hang, and is ended."""
     clock = Clock()
     heard_at_s: list[float] = []
-    plan = Plan(rounds=4000, sparse_above_s=1e9)
+    plan = Plan(rounds=400, sparse_above_s=1e9)
 
     worker_module.measure(
         measure(plan=plan),
@@ -471,17 +497,17 @@ def test_a_worker_is_never_silent_for_long_however_long_a_run_takes(call_s: floa
         clock=clock,
     )
 
-    assert clock.now_s > 3000
+    assert clock.now_s > 300
     gaps_s = [later - earlier for earlier, later in pairwise(heard_at_s)]
     assert max(gaps_s) < max(1.0, 4 * call_s)
 
 
 def test_raw_times_are_sent_ever_more_seldom_because_they_grow() -> None:
     clock = Clock()
-    plan = Plan(rounds=20_000, block_s=0.02)
+    plan = Plan(rounds=3000, block_s=0.02)
 
     events = events_of(Pretended(SOUND, 0.001, clock), measure(plan=plan), clock)
 
-    assert clock.now_s > 400
-    assert len(only(Result, events)) < 80
-    assert len(only(Progress, events)) > 900
+    assert clock.now_s > 60
+    assert len(only(Result, events)) < 50
+    assert len(only(Progress, events)) > 130
