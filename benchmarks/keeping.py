@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 
 from benchmarks import report, units
@@ -91,6 +92,8 @@ def _by_link(link: str) -> Snapshot:
         with urllib.request.urlopen(link, timeout=ANSWER_LIMIT_S) as answer:
             content = answer.read(report.MAX_BYTES + 1)
     except (OSError, HTTPException, ValueError) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the connection
         raise SnapshotError(f"{link} cannot be downloaded: {error}.") from error
     return report.read(content, link)
 

@@ -1,4 +1,4 @@
-"""Plants faults, one at a time, and shows that `make test` catches each: `python -m tests.sabotage`.
+"""Plants faults, one by one, and shows that `make test` catches each: `python -m tests.sabotage`.
 
 Each fault is planted in a copy of the project. First the tests that are expected to catch it run;
 if they pass, everything that `make test` runs. A fault is caught if a test fails: an error while

@@ -278,7 +278,7 @@ def test_however_a_run_ends_its_folder_is_removed(
 
 
 def test_a_worker_that_dies_is_a_failure_and_leaves_nothing(
-    temporary: Path, fake_machine: FakeMachine
+    fake_machine: FakeMachine, temporary: Path
 ) -> None:
     fake_machine.dies_of["turns"] = "the worker process was ended by SIGKILL"
 

@@ -95,7 +95,8 @@ def test_what_was_trained_stands_beside_untrained_and_chance(page: AppTest) -> N
     assert "100 images train, 200 test" in said(page)
 
 
-def test_an_unfinished_training_can_be_gone_on_with(page: AppTest) -> None:
+def test_an_unfinished_training_can_be_gone_on_with(site: Site, page: AppTest) -> None:
+    site.machine.hold("epoch")
     outcome = an_outcome(epochs=1)
     kept(outcome)
     on(page, "train")

@@ -17,8 +17,8 @@ from sqlalchemy import URL, insert
 from benchmarks.snapshot import Snapshot, dumps, loads
 from benchmarks.store import Store, _row, _tags, _timings, tables
 from tests.bench.figure import Figure, judged
-from tests.postgres import find_programs, new_database, server
 from tests.builders import MACHINE, a_run, measurement
+from tests.postgres import find_programs, new_database, server
 from tests.serving import Server, chromium
 
 SNAPSHOTS = 10_000
