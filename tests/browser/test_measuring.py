@@ -126,14 +126,9 @@ def test_a_worker_that_is_killed_costs_its_measurement_and_nothing_else(
     expect(told).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    "by",
-    [
-        signal.SIGKILL,
-        pytest.param(signal.SIGTERM, marks=pytest.mark.slow("starts real workers once more")),
-    ],
-    ids=lambda by: by.name,
-)
+@pytest.mark.slow("exports, tries every engine and measures")
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM], ids=lambda by: by.name)
 def test_a_real_run_gives_a_figure_and_a_server_that_ends_leaves_no_worker(
     visits: Visits, start: Callable[[Server], Server], by: signal.Signals
 ) -> None:
