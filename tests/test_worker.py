@@ -352,9 +352,11 @@ def test_an_answer_that_differs_from_pytorchs_is_a_failure_with_its_figures(
     events = onnxruntime.ask(with_answer_of(tmp_path / "network", answer.getvalue()))
 
     (failed,) = only(Failed, events)
-    assert "off by 0.15" in failed.failure.reason
+    off = re.search(r"off by ([\d.]+)", failed.failure.reason)
+    assert off is not None
+    assert 0.1 < float(off[1]) < 0.2  # half a deviation at one of ten classes
     assert "0.0001" in failed.failure.reason
-    wording(failed.failure.reason)
+    wording(failed.failure.reason.replace(off[1], "X"))
     assert only(Result, events) == []
 
 
