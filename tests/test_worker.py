@@ -1,5 +1,6 @@
 """The worker: what it says, that it obeys and checks answers, and that it never stays behind."""
 
+import re
 import shutil
 import signal
 import subprocess
