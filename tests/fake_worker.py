@@ -242,11 +242,17 @@ class Fake:
                     emit(self._examine(command))
                 case Recognise():
                     for network in command.question.networks:
-                        emit(Seen(Recognised(network, GUESSES)))
+                        emit(Seen(Recognised(network, GUESSES, PICTURE)))
                 case Teach():
                     self._teach(command, emit)
                 case Ask():
-                    emit(Told(TaskAnswer(GUESSES, least_score=command.question.least_score)))
+                    emit(
+                        Told(
+                            TaskAnswer(
+                                GUESSES, (PICTURE,), least_score=command.question.least_score
+                            )
+                        )
+                    )
         except _Cancelled:
             emit(Done(cancelled=True))
         else:
@@ -380,6 +386,10 @@ def _declined(command: Command, reason: str) -> Event:
     raise AssertionError(f"a worker always carries out {command.kind}")
 
 
+# What a network was shown: one white pixel, a PNG in base64.
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII="
+)
 GUESSES = (Guess("tabby", 0.75), Guess("tiger cat", 0.2), Guess("lynx", 0.05))
 
 

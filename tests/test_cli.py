@@ -282,6 +282,7 @@ class TestInAProcess:
         assert 1 <= len(found.blocks) <= 4
         assert not living(workers)
 
+    @pytest.mark.slow("starts one more worker with PyTorch")
     def test_workers_end_with_the_command_however_it_ends(self) -> None:
         process = start("measure", *CERTIFY)
         here = psutil.Process(process.pid)

@@ -249,6 +249,7 @@ def test_a_compiled_network_computes_what_eager_pytorch_computes() -> None:
     assert error < 1e-4
 
 
+@pytest.mark.slow("exports as far as the compiler")
 def test_without_a_compiler_the_reason_says_what_to_install(
     tmp_path: Path, wording: Wording
 ) -> None:
@@ -410,6 +411,7 @@ def test_the_watch_sees_a_look_up(watched: Mapping[str, str]) -> None:
     assert "socket.getaddrinfo" in seen(watched)[0]
 
 
+COMPILED = ("compiled", "executorch")  # prepared by programs that take long to start
 SUPERVISE = """
 import json, sys, benchmarks as bench
 from tests.nets import Net
@@ -419,24 +421,35 @@ print(json.dumps([found, [str(f) for f in run.failures]]))
 """
 
 
-def supervise(environment: Mapping[str, str], *before: str) -> None:
-    """A process that exports a small network and measures it in all engines.
+def supervise(environment: Mapping[str, str], engines: list[str], *before: str) -> None:
+    """A process that exports a small network and measures it in these engines.
 
     Each answers what PyTorch does.
     """
-    command = [*before, sys.executable, "-c", SUPERVISE, *INSTALLED]
+    command = [*before, sys.executable, "-c", SUPERVISE, *engines]
 
     found, failures = json.loads(answer_of(command, environment))
 
     assert failures == []
-    assert [engine for engine, _ in found] == INSTALLED
+    assert [engine for engine, _ in found] == engines
     assert max(error for _, error in found) < 1e-4
 
 
+@pytest.mark.parametrize(
+    "engines",
+    [
+        [name for name in INSTALLED if name not in COMPILED],
+        pytest.param(
+            [name for name in INSTALLED if name in COMPILED],
+            marks=pytest.mark.slow("compiles C++, exports for ExecuTorch"),
+        ),
+    ],
+    ids=["quick", "compiled"],
+)
 def test_no_process_looks_up_a_host_or_writes_into_the_home_folder(
-    watched: Mapping[str, str],
+    watched: Mapping[str, str], engines: list[str]
 ) -> None:
-    supervise(watched)
+    supervise(watched, engines)
 
     assert seen(watched) == []
     assert new_in_home(watched) == []
@@ -467,6 +480,6 @@ def test_no_process_of_a_measurement_opens_a_connection_to_the_internet(
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("needs strace and the right to use it")
 
-    supervise(watched, *strace)
+    supervise(watched, INSTALLED, *strace)
 
     assert [line for line in trace.read_text().splitlines() if "AF_INET" in line] == []

@@ -181,6 +181,9 @@ def worker(
     assert list(folder.iterdir()) == []  # no profile is left behind
 
 
+quantises = pytest.mark.slow("quantises a network")
+
+
 @pytest.mark.real
 @pytest.mark.parametrize(
     ("worker", "engine", "precision", "method"),
@@ -188,9 +191,9 @@ def worker(
         ("eager", "eager", "float32", "stages"),
         ("eager", "channels_last", "float32", "stages"),
         ("onnxruntime", "onnxruntime", "float32", "profiler"),
-        ("onnxruntime", "onnxruntime", "int8", "profiler"),
+        pytest.param("onnxruntime", "onnxruntime", "int8", "profiler", marks=quantises),
         ("openvino", "openvino", "float32", "profiler"),
-        ("openvino", "openvino", "int8", "profiler"),
+        pytest.param("openvino", "openvino", "int8", "profiler", marks=quantises),
     ],
     indirect=["worker"],
 )

@@ -56,7 +56,7 @@ def error(one: np.ndarray, other: np.ndarray) -> float:
 @pytest.mark.real
 @pytest.mark.parametrize(
     "convention",
-    [pytest.param(PYTORCH, marks=another_export), TENSORFLOW],
+    [pytest.param(one, marks=another_export) for one in (PYTORCH, TENSORFLOW)],
     ids=lambda one: one.name,
 )
 def test_onnx_takes_batches_of_any_size(tmp_path: Path, convention: Convention) -> None:
