@@ -24,6 +24,7 @@ hypothesis.settings.load_profile("ci")  # the same examples every time, however 
 WRITTEN = pytest.StashKey[dict[str, list[str]]]()
 FAILED = pytest.StashKey[bool]()
 SLOWEST_FILES = 25
+SLOW_LIMIT_S = 1200  # as `timeout` in pyproject.toml: only so that a test that hangs fails
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,6 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for mark in item.iter_markers("slow"):
             if not mark.args:
                 raise pytest.UsageError(f"{item.nodeid}: say why it is slow: slow('reason')")
+            item.add_marker(pytest.mark.timeout(SLOW_LIMIT_S), append=False)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

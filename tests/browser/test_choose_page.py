@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.faking import FakeServer
@@ -10,6 +11,7 @@ from tests.browser.visiting import Visits, settle
 BUTTON = re.compile(r"Measure \d proposals?")
 
 
+@pytest.mark.slow("a browser; without one: tests/test_choose_page.py")
 def test_from_a_budget_to_an_answer_that_was_measured(visits: Visits, server: FakeServer) -> None:
     page = visits.open(f"{server.url}choose")
     for label, limit in (("Latency at most, ms", "500"), ("Weights at most, MB", "2.2")):

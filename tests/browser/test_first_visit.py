@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from benchmarks.references import references
@@ -36,6 +37,7 @@ def test_the_page_shows_published_figures_and_then_this_machine_without_a_hand_o
     assert len(points(page)) == len(paper_grid())
 
 
+@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
 def test_a_cancelled_preview_does_not_start_again(visits: Visits, server: FakeServer) -> None:
     server.renew(is_visited=False)
     with neighbour.measuring("the neighbour's", server.locks):

@@ -28,6 +28,7 @@ def chart(page: Page, says: str, *, timeout: float | None = None) -> None:
     expect(page.get_by_role("figure", name=name)).to_be_visible(timeout=timeout)
 
 
+@pytest.mark.slow("a browser; without one: tests/test_accuracy_page.py")
 def test_a_network_is_trained_stopped_gone_on_with_timed_and_scored(
     server: FakeServer,
     visits: Visits,
@@ -88,6 +89,7 @@ def choose(page: Page, group: str, option: str) -> None:
     page.get_by_role("radiogroup", name=group).get_by_text(option).click()
 
 
+@pytest.mark.slow("a browser; without one: tests/test_task_pages.py")
 def test_a_task_is_timed_and_trained_and_its_link_leads_back(
     server: FakeServer, visits: Visits
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.engines import ENGINES
@@ -49,6 +50,7 @@ def test_a_copied_link_brings_back_the_whole_state(visits: Visits, server: FakeS
     expect(other.get_by_test_id("stTable")).to_contain_text("0.55-160")
 
 
+@pytest.mark.slow("a browser; without one: tests/test_explore.py")
 def test_a_precision_that_the_next_engine_lacks_gives_way_to_float32_and_leaves_the_link(
     visits: Visits, server: FakeServer
 ) -> None:
@@ -99,6 +101,7 @@ def test_a_bad_link_gives_sentences_and_defaults_and_runs_nothing(
     assert len(page.url) < 400
 
 
+@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
 def test_a_batch_that_cannot_fit_is_refused_in_numbers_before_it_starts(
     visits: Visits, server: FakeServer
 ) -> None:

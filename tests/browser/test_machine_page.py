@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.faking import FakeServer
@@ -16,6 +17,7 @@ def answer(page: Page) -> None:
     expect(page.get_by_test_id("stAlert").filter(has_text=ANSWER)).to_be_visible()
 
 
+@pytest.mark.slow("a browser; without one: tests/test_measurable.py")
 def test_signs_renew_themselves_and_a_test_answers_in_every_tab_and_for_good(
     visits: Visits, server: FakeServer, legible: Callable[[Page], None]
 ) -> None:

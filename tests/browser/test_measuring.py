@@ -41,6 +41,7 @@ def test_measure_shows_time_left_and_then_a_measured_figure_with_its_ratio(
     expect(card(page, "Mult-adds")).to_contain_text("−98 %")
 
 
+@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
 def test_a_cancelled_measurement_leaves_a_page_on_which_the_same_can_be_measured(
     page: Page, server: FakeServer
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_cancelled_measurement_leaves_a_page_on_which_the_same_can_be_measured
     expect(grid).not_to_have_attribute("aria-label", re.compile("have no value|Previews"))
 
 
+@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
 def test_references_join_the_chart_one_by_one_while_they_are_measured(
     page: Page, server: FakeServer
 ) -> None:
@@ -83,6 +85,7 @@ def test_references_join_the_chart_one_by_one_while_they_are_measured(
     assert "alexnet" in points(page)
 
 
+@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel keeps the peak")
 def test_in_another_engine_memory_is_a_figure_more_once_it_has_been_asked_for(
     visits: Visits, server: FakeServer
@@ -127,7 +130,6 @@ def test_a_worker_that_is_killed_costs_its_measurement_and_nothing_else(
 
 
 @pytest.mark.slow("exports, tries every engine and measures")
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM], ids=lambda by: by.name)
 def test_a_real_run_gives_a_figure_and_a_server_that_ends_leaves_no_worker(
     visits: Visits, start: Callable[[Server], Server], by: signal.Signals

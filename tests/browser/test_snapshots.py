@@ -103,6 +103,7 @@ def test_every_form_is_handed_out_and_those_that_can_be_read_are_the_same(
     expect(page.get_by_text(address(server, saved))).to_be_visible()
 
 
+@pytest.mark.slow("a browser; without one: tests/test_snapshots_page.py")
 def test_a_colleagues_report_is_imported_and_compared_with_each_machine_named(
     visits: Visits, server: FakeServer, kept: Store
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_colleagues_report_is_imported_and_compared_with_each_machine_named(
     settle(page)
 
 
+@pytest.mark.slow("a browser; without one: tests/test_snapshots_page.py")
 def test_files_that_are_no_snapshots_are_refused_with_the_reason_and_deleted_ones_stay_deleted(
     visits: Visits, server: FakeServer, kept: Store
 ) -> None:
@@ -197,6 +199,7 @@ def test_a_report_opened_offline_asks_nobody_and_gives_pictures_and_the_document
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
+@pytest.mark.slow("a browser; without one: tests/test_snapshots_page.py")
 def test_links_to_what_is_not_there_or_not_any_more_are_sentences(
     visits: Visits, server: FakeServer, kept: Store
 ) -> None:
@@ -220,6 +223,7 @@ def test_links_to_what_is_not_there_or_not_any_more_are_sentences(
     settle(page)
 
 
+@pytest.mark.slow("a browser; without one: tests/test_snapshots_page.py")
 def test_visitors_of_a_read_only_server_can_look_and_start_nothing(
     visits: Visits, start: Callable[[Server], Server], kept: Store
 ) -> None:

@@ -81,6 +81,7 @@ def test_a_cell_moves_the_open_page_and_no_other(
     expect(other).to_have_url(re.compile(r"width=0.75&resolution=192"))
 
 
+@pytest.mark.slow("a browser; without one: tests/test_steering.py")
 def test_what_is_clicked_and_pinned_there_is_read_here(page: Driven) -> None:
     handle, opened = page
     # Where all networks are drawn.
@@ -99,6 +100,7 @@ def test_what_is_clicked_and_pinned_there_is_read_here(page: Driven) -> None:
     assert "pinned" in repr(handle.selection)
 
 
+@pytest.mark.slow("a browser; without one: tests/test_steering.py")
 def test_a_run_measured_in_the_notebook_is_shown_without_being_kept(page: Driven) -> None:
     handle, opened = page
 
@@ -122,6 +124,7 @@ def test_a_run_measured_in_the_notebook_is_shown_without_being_kept(page: Driven
     assert reads(handle, MobileNetConfig(0.35, 96)).result(MobileNetConfig(0.35, 96)) is None
 
 
+@pytest.mark.slow("a browser; without one: tests/test_steering.py")
 def test_the_gallery_shows_at_once_what_the_notebook_saves(page: Driven) -> None:
     _, opened = page
     opened.get_by_role("link", name="Snapshots").click()

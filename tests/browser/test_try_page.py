@@ -42,6 +42,7 @@ def says(page: Page, network: str) -> None:
     expect(answer).to_be_visible(timeout=MEASURING_MS)
 
 
+@pytest.mark.slow("a browser; without one: tests/test_try_page.py")
 def test_the_answer_moves_with_the_sliders_between_fetched_variants(
     visits: Visits, server: FakeServer, photograph: Path, legible: Callable[[Page], None]
 ) -> None:
