@@ -60,10 +60,12 @@ class FileSeconds:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        for mark in item.iter_markers("slow"):
-            if not mark.args:
-                raise pytest.UsageError(f"{item.nodeid}: say why it is slow: slow('reason')")
-            item.add_marker(pytest.mark.timeout(SLOW_LIMIT_S), append=False)
+        slow = item.get_closest_marker("slow")
+        if slow is None:
+            continue
+        if not slow.args:
+            raise pytest.UsageError(f"{item.nodeid}: say why it is slow: slow('reason')")
+        item.add_marker(pytest.mark.timeout(SLOW_LIMIT_S), append=False)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
