@@ -252,6 +252,7 @@ def one_thread() -> Iterator[None]:
 
 
 @conclusive
+@pytest.mark.slow("times the same in a page and in workers, until they differ")
 def test_timing_in_the_page_itself_is_caught() -> None:
     session = load_engine("eager").load(candidate(TINY), Scenario(), None)
 
