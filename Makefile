@@ -10,11 +10,11 @@ SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile
 app: .venv/installed  ## open the dashboard
 	$(BIN)/streamlit run app.py
 
-test: .venv/installed-dev check  ## lint, types, and all tests but the slow ones; ten minutes
+test: .venv/installed-dev check  ## lint, types, and all tests but the slow ones
 	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone"
 	$(PYTEST) -m "alone and not slow"
 
-test-quick: .venv/installed-dev  ## without a browser and real workers; two minutes
+test-quick: .venv/installed-dev  ## without a browser and real workers
 	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone and not browser and not real"
 
 test-slow: .venv/installed-dev  ## the tests that `test` leaves out
