@@ -254,6 +254,7 @@ def tick_first(page: Page) -> None:
     page.mouse.click(place["x"] + 16, place["y"] + 68)
 
 
+@pytest.mark.slow("fifty snapshots, two pages of them, in a browser")
 def test_what_is_ticked_belongs_to_the_list_that_was_shown(
     visits: Visits, server: FakeServer, kept: Store
 ) -> None:
