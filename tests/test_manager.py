@@ -113,6 +113,17 @@ def test_jobs_run_in_the_order_in_which_they_came(
     assert [manager.wait_for(job, 0).state for job in jobs[1:]] == ["queued", "queued"]
 
 
+def test_jobs_end_in_the_order_in_which_they_came(
+    manager: JobManager, fake_machine: FakeMachine
+) -> None:
+    fake_machine.hold("round")
+    jobs = [manager.submit(request(title=title)) for title in "abc"]
+    fake_machine.release()
+
+    assert [end_of(manager, job).state for job in jobs] == ["done", "done", "done"]
+    assert [run for run in manager.collection().runs if run in jobs] == jobs
+
+
 def test_a_newer_preview_takes_the_place_of_its_owners_earlier_one(
     manager: JobManager, fake_machine: FakeMachine
 ) -> None:
