@@ -197,7 +197,11 @@ class FakeMachine:
 
 
 class Fake:
-    """What one worker says to each command. check: raises where it is to stop; it may wait."""
+    """What one worker says to each command.
+
+    number: of the worker, so that each has times of its own. pause: called before each step; it may
+        wait, and raises if the worker is to stop.
+    """
 
     def __init__(self, machine: FakeMachine, number: int, pause: Callable[[str], None]) -> None:
         self._machine = machine
@@ -643,7 +647,7 @@ def machine_of_environment() -> FakeMachine:
 
 def main() -> None:
     """The same on standard input and output. It ends when its input does."""
-    events, lock = os.fdopen(os.dup(1), "wb"), threading.Lock()
+    events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     machine = machine_of_environment()
     worker = InProcessWorker(machine, sys.argv[1], threads=1, inherit=0)
@@ -656,9 +660,8 @@ def main() -> None:
                 print(str(death).rpartition(": ")[2], file=sys.stderr, flush=True)
                 os._exit(1)
             if event is not None:
-                with lock:
-                    events.write(EVENT.dump_json(event) + b"\n")
-                    events.flush()
+                events.write(EVENT.dump_json(event) + b"\n")
+                events.flush()
 
     threading.Thread(target=pass_on, daemon=True).start()
     stream = os.fdopen(os.dup(0), "rb")
