@@ -13,7 +13,7 @@ from benchmarks.snapshot import Snapshot, loads
 from benchmarks.store import Store
 from benchmarks.texts import own_direction
 from tests.browser.faking import FakeServer
-from tests.browser.visiting import Visits, go_to, settle
+from tests.browser.visiting import Visits, settle
 from tests.builders import SCRIPTS, SCRIPTURES, a_snapshot
 from tests.serving import Server
 from tests.waiting import soon
@@ -277,4 +277,3 @@ def test_what_is_ticked_belongs_to_the_list_that_was_shown(
     settle(page)
     opening.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(own_direction("Listed 07"))
-    go_to(page, "Snapshots")
