@@ -58,7 +58,10 @@ class FileSeconds:
                 terminalreporter.write_line(f"{seconds:7.1f}  {name}")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    real = {item.path for item in items if item.get_closest_marker("real")}
+    items.sort(key=lambda item: item.path not in real)  # the longest first: processes end together
     for item in items:
         slow = item.get_closest_marker("slow")
         if slow is None:

@@ -1,5 +1,6 @@
 """Several visitors and reloads: one queue, whose jobs and results everybody sees."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests import neighbour
@@ -9,6 +10,7 @@ from tests.browser.visiting import Visits, jobs, measured, press, settle
 NEIGHBOUR = "the neighbour's measurement"
 
 
+@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
 def test_tabs_share_the_queue_and_the_results_and_a_reload_finds_them_again(
     visits: Visits, server: FakeServer
 ) -> None:
