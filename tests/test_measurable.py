@@ -168,7 +168,8 @@ def test_a_run_that_cannot_be_relied_on_leads_to_this_page(
         from benchmarks.dashboard import measurable, progress, session
 
         session.need_queue("Nothing can be measured")
-        progress.show_jobs(measurable.page())
+        with progress.under_jobs(measurable.page()):
+            pass
 
     (request,) = requests("onnxruntime", 1, 1, "standard")
     run = replace(a_test(*QUIET, busy=busy), id=request.id)
@@ -195,7 +196,8 @@ def test_a_result_that_comes_while_the_page_is_drawn_is_shown_once_it_is(site: S
         st.write(f"{len(session.manager().collection().finished)} runs")
         if not session.manager().collection().finished:
             session.manager().add(a_run())  # after it was looked for
-        progress.show_jobs()
+        with progress.under_jobs():
+            pass
         time.sleep(progress.MIN_REDRAW_S)
         progress._strip(None)  # as the browser asks for it after a while
 

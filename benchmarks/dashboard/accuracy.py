@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from benchmarks.dashboard import learned, session, teaching
-from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.progress import under_jobs
 
 TITLE = "Accuracy on your own images"
 
@@ -22,6 +22,5 @@ def show() -> None:
     with left:
         st.header("Train", anchor=False)
         teaching.show()
-    with right:
-        show_jobs()
+    with right, under_jobs():
         learned.show()

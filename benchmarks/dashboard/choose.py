@@ -16,7 +16,7 @@ from benchmarks.choosing_text import about_model, answer, doubt
 from benchmarks.dashboard import actions, controls, links, measurable, session
 from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.learned_latency import learned
-from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.progress import under_jobs
 from benchmarks.dashboard.text import note, plain
 from benchmarks.engines import ENGINES
 from benchmarks.insight import scenario_label
@@ -54,8 +54,7 @@ def show(explore: StreamlitPage) -> None:
         except ScenarioError as error:
             st.error(str(error), icon=":material/block:")
             st.stop()
-    with right:
-        show_jobs(measurable.page())
+    with right, under_jobs(measurable.page()):
         actions.show_refusal()
         model = learned(scenario)
         if model is None:

@@ -21,7 +21,7 @@ from benchmarks.dashboard import (
     tray,
 )
 from benchmarks.dashboard.controls import Choice
-from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.progress import under_jobs
 from benchmarks.jobs.request import check_memory
 from benchmarks.scenarios import ScenarioError
 from mobilenet.config import ConfigError
@@ -66,8 +66,7 @@ def show() -> None:
     collection = session.manager().collection()
     with headline:
         summary.show_headline(collection, choice)
-    with right:
-        show_jobs(measurable.page())
+    with right, under_jobs(measurable.page()):
         summary.show_numbers(collection, choice)
         fastest.show(collection, choice)
         figures.show_tradeoff(collection, choice)

@@ -37,7 +37,10 @@ def show() -> None:
 
 
 def _show_all() -> None:
-    st.title("Snapshots", anchor=False)
+    with st.container():
+        st.title("Snapshots", anchor=False)
+        newest = _newest()
+        st.fragment(_watch, run_every=POLL_S)(newest)  # the last in here: see renewing
     if not is_read_only():
         with st.container(horizontal=True, vertical_alignment="top"):
             with st.popover("Save a run", icon=":material/save:", key="save_run"):
@@ -45,8 +48,6 @@ def _show_all() -> None:
             with st.popover("Import", icon=":material/upload_file:", key="import_files"):
                 upload.show()
     store = session.store()
-    newest = _newest()
-    st.fragment(_watch, run_every=POLL_S)(newest)
     machines = store.machines()
     left, middle, right = st.columns([2, 1.5, 1.5])
     words = left.text_input(

@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
 from benchmarks.dashboard import identical, labels, session, signs, summary
-from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.progress import under_jobs
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.jobs.manager import JobView
@@ -37,7 +37,8 @@ def show() -> None:
     with left:
         st.header("The test: identical networks", anchor=False)
         threads = _controls(live)
-        show_jobs()
+        with under_jobs():
+            pass  # nothing
     with right:
         st.header("Signs", anchor=False)
         signs.show(max(threads, default=1))

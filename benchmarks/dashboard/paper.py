@@ -8,7 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 from benchmarks import claims
 from benchmarks.claims import Claim
 from benchmarks.dashboard import actions, findings, measurable, session, summary, testing
-from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.progress import under_jobs
 from benchmarks.dashboard.text import note
 from benchmarks.insight import scenario_label
 
@@ -35,9 +35,9 @@ def show() -> None:
     st.header(f"In {scenario_label(way.scenario)}", anchor=False)
     st.markdown(f"**{claims.summary(found)}.**")
     _offer(way, missing)
-    show_jobs(measurable.page())
-    actions.show_refusal()
-    findings.show(found)
+    with under_jobs(measurable.page()):
+        actions.show_refusal()
+        findings.show(found)
 
 
 def _offer(way: testing.Way, missing: tuple[Claim, ...]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
 from benchmarks.dashboard import gallery, session
+from benchmarks.dashboard.renewing import under_renewing
 from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.jobs.learning import Asking, Recognising, Scoring, Teaching, Training
 from benchmarks.jobs.manager import JobView
@@ -21,8 +24,10 @@ MAX_NAMED = 4  # networks in one notice
 MIN_REDRAW_S = 0.6  # a redraw takes CPU from what is being measured
 
 
-def show_jobs(machine: StreamlitPage | None = None) -> None:
-    """A strip that renews itself and, when results have come in, the whole page.
+@contextmanager
+def under_jobs(machine: StreamlitPage | None = None) -> Iterator[None]:
+    """A strip that renews itself and, when results have come in, the whole page. What is drawn in
+    here stands below it.
 
     Call `session.need_queue` before anything is read for the page.
 
@@ -31,7 +36,8 @@ def show_jobs(machine: StreamlitPage | None = None) -> None:
     """
     st.session_state["drawn"] = _news()
     st.session_state["drawn_at"] = time.monotonic()
-    st.fragment(_strip, run_every=poll_s(session.manager().jobs()))(machine)
+    with under_renewing(_strip, machine, poll_s(session.manager().jobs())):
+        yield
 
 
 def poll_s(jobs: tuple[JobView, ...]) -> float:
@@ -53,11 +59,14 @@ def _strip(machine: StreamlitPage | None) -> None:
     if (not is_known or _news() != st.session_state["drawn"]) and age_s >= MIN_REDRAW_S:
         st.rerun(scope="app")
     jobs = session.manager().jobs()
-    for job in jobs:
-        if job.is_live:
-            _show_live(job)
-    if (ended := latest_end(jobs)) is not None:
+    live = [job for job in jobs if job.is_live]
+    for job in live:
+        _show_live(job)
+    ended = latest_end(jobs)
+    if ended is not None:
         _show_end(ended, machine)
+    if live or ended is not None:
+        st.space("xxsmall")
 
 
 def latest_end(jobs: tuple[JobView, ...]) -> JobView | None:

@@ -138,11 +138,12 @@ def watch(here: StreamlitPage) -> None:
     state = st.session_state
     if state.get("steered_as") is None:
         return
-    note(":material/cable: In step with the notebook that opened this page.")
     state["steered_on"] = _drawn_page()
     state["steered_query"] = {name: st.query_params.get_all(name) for name in st.query_params}
     poll_s = CALM_POLL_S if is_anybody_measuring(lock_folder()) else POLL_S
-    st.fragment(_watch, run_every=poll_s)(here)
+    with st.container():
+        note(":material/cable: In step with the notebook that opened this page.")
+        st.fragment(_watch, run_every=poll_s)(here)  # the last in here: see renewing
 
 
 def _watch(here: StreamlitPage) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from benchmarks import charts, units
 from benchmarks.dashboard import actions, session
 from benchmarks.dashboard.drawing import draw
-from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.progress import under_jobs
 from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.dashboard.trying import ENDINGS
 from benchmarks.jobs.learning import Asking, Photograph
@@ -70,8 +70,7 @@ def show(task: TaskName) -> None:
                 "searched, and nobody is named. Ask people before you compare their faces."
             )
     example = int(st.session_state.get("ask_number", -1))
-    with right:
-        show_jobs()
+    with right, under_jobs():
         actions.show_refusal()
         if not given and example < 0:
             what = "two faces" if task == "embedding" else "a picture"

@@ -12,7 +12,7 @@ from benchmarks import charts
 from benchmarks.dashboard import actions, session
 from benchmarks.dashboard.drawing import draw
 from benchmarks.dashboard.local import is_file, may_name_folders, typed_path
-from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.progress import under_jobs
 from benchmarks.dashboard.teaching import CHOICES
 from benchmarks.dashboard.text import note, plain
 from benchmarks.jobs.learning import Teaching
@@ -48,8 +48,7 @@ def show(task: TaskName) -> None:
     left, right = st.columns([1, 2.4], gap="large")
     with left:
         _controls(task)
-    with right:
-        show_jobs()
+    with right, under_jobs():
         actions.show_refusal()
         _show_trained(kept(task))
 

@@ -22,7 +22,7 @@ from benchmarks.dashboard import (
     task_teaching,
 )
 from benchmarks.dashboard.pick import pick
-from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.progress import under_jobs
 from benchmarks.dashboard.text import note, plain
 from benchmarks.engines import ENGINES
 from benchmarks.insight import scenario_label
@@ -69,9 +69,9 @@ def show() -> None:
         scenario = _choose_way()
         application = _choose_network(application)
         _offer(application, scenario)
-        show_jobs(measurable.page())
-        actions.show_refusal()
-        _show_table(application, scenario)
+        with under_jobs(measurable.page()):
+            actions.show_refusal()
+            _show_table(application, scenario)
     elif view == "train":
         task_teaching.show(application.key)
     else:

@@ -13,7 +13,7 @@ from benchmarks import charts, units
 from benchmarks.dashboard import actions, contenders, session
 from benchmarks.dashboard.contenders import Contender
 from benchmarks.dashboard.drawing import draw
-from benchmarks.dashboard.progress import show_jobs
+from benchmarks.dashboard.progress import under_jobs
 from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.jobs.learning import Photograph, Recognising
 from benchmarks.results import Measurement
@@ -49,8 +49,7 @@ def show() -> None:
         _ask(photograph, everyone)
     if chosen is not None and chosen.path is not None:
         actions.preview_network(chosen.candidate, TIMED_IN)
-    with right:
-        show_jobs()
+    with right, under_jobs():
         actions.show_refusal()
         if photograph is None:
             st.info("Drop a photograph on the left.", icon=":material/add_photo_alternate:")

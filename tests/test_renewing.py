@@ -1,0 +1,65 @@
+"""Parts of a page that redraw themselves, and what a browser makes of a page without them."""
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+
+from tests.pages import Site, drawn, site
+
+__all__ = ["site"]
+
+
+@pytest.fixture
+def sent() -> Iterator[list[ForwardMsg]]:
+    """What the pages drawn in this test tell the browser."""
+    messages: list[ForwardMsg] = []
+    ForwardMsgQueue.on_before_enqueue_msg(messages.append)
+    yield messages
+    ForwardMsgQueue.on_before_enqueue_msg(None)
+
+
+def are_last(sent: list[ForwardMsg]) -> list[bool]:
+    """Of each part that renews itself, whether nothing follows it in its container."""
+    blocks = {tuple(one.metadata.delta_path): one.delta for one in sent if one.HasField("delta")}
+    renewing = [
+        place
+        for place, delta in blocks.items()
+        if delta.fragment_id and place[:-1] in blocks and not blocks[place[:-1]].fragment_id
+    ]
+    return [(*place[:-1], place[-1] + 1) not in blocks for place in renewing]
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "parts"),
+    [
+        ("explore", {}, 1),
+        ("paper", {}, 1),
+        ("choose", {}, 1),
+        ("tasks", {}, 1),
+        ("tasks", {"task_view": "train"}, 1),
+        ("tasks", {"task_view": "ask"}, 1),
+        ("accuracy", {}, 1),
+        ("trying", {}, 1),
+        ("measurable", {}, 2),
+        ("gallery", {}, 1),
+    ],
+)
+def test_nothing_follows_a_part_that_renews_itself_in_its_container(
+    site: Site, sent: list[ForwardMsg], page: str, query: dict[str, str], parts: int
+) -> None:
+    """What follows would be drawn over: Streamlit leaves out of a page what it renews at once."""
+    site.opened(page, **query)
+
+    assert are_last(sent) == [True] * parts
+
+
+def test_nothing_follows_what_looks_for_a_notebooks_orders(
+    site: Site, sent: list[ForwardMsg]
+) -> None:
+    page = site.page()
+    page.session_state["steered_as"], page.session_state["steered_to"] = "a notebook", 0
+    drawn(page)
+
+    assert are_last(sent) == [True, True]  # and the jobs
