@@ -1,7 +1,8 @@
 # Everything runs in .venv; nothing is installed outside it.
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2
+# More than CPUs: a quarter of the time, tests wait.
+WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -12,14 +13,14 @@ app: .venv/installed  ## open the dashboard
 
 test: .venv/installed-dev check  ## lint, types, and all tests but the slow ones
 	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone"
-	$(PYTEST) -m "alone and not slow"
+	$(PYTEST) tests/honesty -m "alone and not slow"
 
 test-quick: .venv/installed-dev  ## without a browser and real workers
 	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone and not browser and not real"
 
 test-slow: .venv/installed-dev  ## the tests that `test` leaves out
 	$(PYTEST) $(SIDE_BY_SIDE) -m "slow and not alone"
-	$(PYTEST) -m "slow and alone"
+	$(PYTEST) tests/honesty -m "slow and alone"
 
 test-all: test test-slow  ## everything
 
@@ -32,7 +33,7 @@ wording: .venv/installed-dev  ## write tests/wording.txt anew after a change of 
 check: .venv/installed-dev  ## lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --num-workers $(WORKERS)
+	$(BIN)/mypy --num-workers 2
 
 bench: .venv/installed-dev  ## measure what this project claims about itself
 	$(BIN)/python -m tests.bench

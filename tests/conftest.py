@@ -23,6 +23,7 @@ hypothesis.settings.load_profile("ci")  # the same examples every time, however 
 
 WRITTEN = pytest.StashKey[dict[str, list[str]]]()
 FAILED = pytest.StashKey[bool]()
+HONESTY = Path(__file__).parent / "honesty"  # where tests run alone
 SLOWEST_FILES = 25
 SLOW_LIMIT_S = 1200  # as `timeout` in pyproject.toml: only so that a test that hangs fails
 
@@ -62,13 +63,17 @@ class FileSeconds:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     real = {item.path for item in items if item.get_closest_marker("real")}
     items.sort(key=lambda item: item.path not in real)  # the longest first: processes end together
-    for item in items:
-        slow = item.get_closest_marker("slow")
-        if slow is None:
-            continue
-        if not slow.args:
-            raise pytest.UsageError(f"{item.nodeid}: say why it is slow: slow('reason')")
-        item.add_marker(pytest.mark.timeout(SLOW_LIMIT_S), append=False)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if item.get_closest_marker("alone") and item.path.parent != HONESTY:
+        raise pytest.UsageError(f"{item.nodeid}: alone, but not in {HONESTY.name}")
+    slow = item.get_closest_marker("slow")
+    if slow is None:
+        return
+    if not slow.args:
+        raise pytest.UsageError(f"{item.nodeid}: say why it is slow: slow('reason')")
+    item.add_marker(pytest.mark.timeout(SLOW_LIMIT_S), append=False)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -5,15 +5,18 @@ A test module imports the fixture `site`; every test then has a server of its ow
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.dashboard import keep, session
@@ -40,11 +43,13 @@ CACHES = (
     session.manager,  # last: it ends what the others have started
 )
 THREADS = ("jobs", "fake worker")
+# Every AppTest reads what all installed packages say of themselves: a third of a second.
+_scan_once = cache(manifest_scanner.scan_component_manifests)
 
 
 def _forget() -> None:
-    for cache in CACHES:
-        cache.clear()
+    for one in CACHES:
+        one.clear()
 
 
 @dataclass
@@ -129,8 +134,11 @@ def site(
     tried: Future[list[EngineStatus]] = Future()
     tried.set_result(statuses)
     monkeypatch.setattr(session, "_probing", lambda: tried)
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _scan_once)
     _forget()
+    gc.freeze()  # with Keras loaded, Streamlit collects all garbage after each drawing
     yield Site(fake_machine, tmp_path, statuses, monkeypatch)
+    gc.unfreeze()
     _forget()
     assert not [one for one in threading.enumerate() if one.name in THREADS]
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -140,6 +141,7 @@ def _renew(machine: Any, *, is_visited: bool) -> None:
     from tests.fake_worker import FakeMachine
 
     progress.IDLE_POLL_S = NEVER_S
+    gc.unfreeze()
     machine.release()
     assert soon(_is_unwatched, within_s=60), "a page is open"
     st.cache_resource.clear()
@@ -153,6 +155,7 @@ def _renew(machine: Any, *, is_visited: bool) -> None:
     if is_visited:
         session.manager().wait_for(session.start_opening_preview())
         session._probing().result()
+    gc.freeze()  # Streamlit collects all garbage after each drawing
 
 
 def _is_unwatched() -> bool:

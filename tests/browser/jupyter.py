@@ -16,7 +16,6 @@ from pathlib import Path
 from types import TracebackType
 from urllib.error import URLError
 
-import nbformat
 import psutil
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Page
@@ -102,6 +101,8 @@ class Jupyter:
 
     def write(self, name: str, cells: Sequence[str]) -> None:
         """A notebook of code cells."""
+        import nbformat  # four seconds, which collecting need not wait for
+
         found = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
             metadata={"kernelspec": KERNEL},

@@ -6,10 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import pytest
 from jupyter_client import BlockingKernelClient
-from nbclient import NotebookClient
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
@@ -155,6 +153,9 @@ def test_in_notebook_7_without_the_proxy_the_frame_asks_the_server_itself(
 def test_an_exported_page_shows_its_figures_without_a_network_or_a_kernel(
     tmp_path: Path, sheet: Page
 ) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell) for cell in (*CELLS, "bench.grid(run)")],
         metadata={"kernelspec": KERNEL},

@@ -67,9 +67,8 @@ def test_explore_is_legible_and_nothing_overlaps_or_leaves_the_screen(
             assert not overlap(one, other)
 
 
-@pytest.mark.parametrize(
-    "scheme", ["light", pytest.param("dark", marks=pytest.mark.slow("ten pages once more"))]
-)
+@pytest.mark.slow("twenty pages; Explore is looked at in every run")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_other_pages_are_legible_and_fit_a_phone(
     visits: Visits, server: FakeServer, kept: Store, legible: Callable[[Page], None], scheme: str
 ) -> None:
