@@ -250,13 +250,7 @@ class Fake:
                 case Teach():
                     self._teach(command, emit)
                 case Ask():
-                    emit(
-                        Told(
-                            TaskAnswer(
-                                GUESSES, (PICTURE,), least_score=command.question.least_score
-                            )
-                        )
-                    )
+                    emit(Told(_answer(command)))
         except _Cancelled:
             emit(Done(cancelled=True))
         else:
@@ -377,6 +371,12 @@ class Fake:
                 order.weights.write_bytes(b"weights of a network that is made up")
             task_records.keep(outcome)
             emit(Taught(outcome))
+
+
+def _answer(command: Ask) -> TaskAnswer:
+    if command.question.order.task == "embedding":
+        return TaskAnswer(views=(PICTURE, PICTURE), alike=0.75)
+    return TaskAnswer(GUESSES, (PICTURE,), least_score=command.question.least_score)
 
 
 def _declined(command: Command, reason: str) -> Event:
