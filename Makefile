@@ -4,7 +4,7 @@ BIN := .venv/bin
 # More than CPUs: a quarter of the time, tests wait.
 WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest
-SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := OMP_NUM_THREADS=1 $(PYTEST) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: app test test-quick test-slow test-all durations wording check bench notebook clean
 
@@ -12,20 +12,20 @@ app: .venv/installed  ## open the dashboard
 	$(BIN)/streamlit run app.py
 
 test: .venv/installed-dev check  ## lint, types, and all tests but the slow ones
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone"
+	$(SIDE_BY_SIDE) -m "not slow and not alone"
 	$(PYTEST) tests/honesty -m "alone and not slow"
 
 test-quick: .venv/installed-dev  ## without a browser and real workers
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone and not browser and not real"
+	$(SIDE_BY_SIDE) -m "not slow and not alone and not browser and not real"
 
 test-slow: .venv/installed-dev  ## the tests that `test` leaves out
-	$(PYTEST) $(SIDE_BY_SIDE) -m "slow and not alone"
+	$(SIDE_BY_SIDE) -m "slow and not alone"
 	$(PYTEST) tests/honesty -m "slow and alone"
 
 test-all: test test-slow  ## everything
 
 durations: .venv/installed-dev  ## where the time of `test` goes: the slowest tests, and files
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not alone" --durations 40 --durations-of-files
+	$(SIDE_BY_SIDE) -m "not slow and not alone" --durations 40 --durations-of-files
 
 wording: .venv/installed-dev  ## write tests/wording.txt anew after a change of words
 	$(PYTEST) --write-wording

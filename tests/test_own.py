@@ -231,7 +231,7 @@ def notebook(
     )
 
 
-@pytest.mark.real
+@pytest.mark.slow("a kernel, two engines and an export")
 def test_a_class_of_a_notebook_cell_is_timed_and_none_of_it_is_kept(tmp_path: Path) -> None:
     exported(TINY)
     with notebook(tmp_path, "preview", REAL, "eager", "onnxruntime") as process:
@@ -460,7 +460,7 @@ def test_a_module_that_is_given_twice_is_timed_once() -> None:
     assert list(payloads) == [one.key for one in found if one.own is not None]
 
 
-@pytest.mark.real
+@pytest.mark.slow("two exports")
 def test_a_module_is_exported_or_the_exporter_says_why_not(tmp_path: Path) -> None:
     answers = []
     with ready_worker("eager") as worker:

@@ -30,7 +30,7 @@ def test_measure_shows_time_left_and_then_a_measured_figure_with_its_ratio(
 ) -> None:
     page = visits.open(f"{server.url}?width=0.25&resolution=128&effort=quick")
     settle(page)
-    server.behave(pace_s=0.5)
+    server.behave(pace_s=0.2)
     page.keyboard.press("m")
 
     strip = jobs(page).filter(has_text="Measure MobileNet 0.25-128")

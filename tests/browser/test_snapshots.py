@@ -154,6 +154,7 @@ def test_files_that_are_no_snapshots_are_refused_with_the_reason_and_deleted_one
     assert kept.get(saved.id) is None
 
 
+@pytest.mark.slow("a browser; without one: tests/test_report.py")
 def test_scripts_and_scripts_of_the_world_are_shown_as_they_are(
     visits: Visits, server: FakeServer, kept: Store
 ) -> None:
@@ -176,6 +177,7 @@ def test_scripts_and_scripts_of_the_world_are_shown_as_they_are(
     expect(page.locator("img[src='x'], script:text('alert(1)')")).to_have_count(0)
 
 
+@pytest.mark.slow("a browser; without one: tests/test_report.py")
 def test_a_report_opened_offline_asks_nobody_and_gives_pictures_and_the_document(
     visits: Visits, tmp_path: Path
 ) -> None:

@@ -287,7 +287,7 @@ def test_what_is_recorded_comes_back_to_half_a_microsecond(tmp_path: Path) -> No
             assert (now.signals.involuntary, now.signals.delay_ns) == (None, 20_000)
 
 
-@pytest.mark.real
+@pytest.mark.slow("an export and two workers for some seconds")
 def test_recording_takes_the_turns_of_a_live_run_in_both_processes() -> None:
     exported(TINY)
     group = Group("onnxruntime", 1, 0, (Arm(TINY, 0), Arm(TINY, 0), Arm(TINY, 1), Arm(TINY, 1)))
