@@ -94,6 +94,7 @@ def test_a_proper_measurement_is_watched_seldom_because_watching_disturbs_it() -
 
     assert poll_s(()) > poll_s((proper,)) > poll_s((job("running"),))
     assert poll_s((replace(proper, state="done"),)) == poll_s(())
+    assert poll_s((), is_trying=True) == poll_s((job("running"),))
 
 
 def test_the_end_that_is_told_is_of_the_last_job_that_somebody_asked_for() -> None:

@@ -36,16 +36,16 @@ def under_jobs(machine: StreamlitPage | None = None) -> Iterator[None]:
     """
     st.session_state["drawn"] = _news()
     st.session_state["drawn_at"] = time.monotonic()
-    with under_renewing(_strip, machine, poll_s(session.manager().jobs())):
+    with under_renewing(_strip, machine, poll_s(session.manager().jobs(), session.is_trying())):
         yield
 
 
-def poll_s(jobs: tuple[JobView, ...]) -> float:
+def poll_s(jobs: tuple[JobView, ...], is_trying: bool = False) -> float:
     """Seldom while a proper measurement runs: the page would be what disturbs it."""
     live = [job for job in jobs if job.is_live]
     if any(job.is_disturbed_by_drawing for job in live):
         return CALM_POLL_S
-    return LIVE_POLL_S if live else IDLE_POLL_S
+    return LIVE_POLL_S if live or is_trying else IDLE_POLL_S
 
 
 def _news() -> tuple[int, bool]:

@@ -105,6 +105,7 @@ def test_the_whole_job_can_be_done_without_a_mouse(page: Page) -> None:
     tab_to(page, page.get_by_role("tab", name="Width × resolution"))
     for _ in range(3):
         page.keyboard.press("ArrowRight")
+        settle(page)  # of presses that come faster than it draws, Streamlit 1.67 may lose the last
     expect(page.get_by_role("tab", name="Table")).to_have_attribute("aria-selected", "true")
     table = page.get_by_test_id("stDataFrame").locator("canvas").first
     table.wait_for()
