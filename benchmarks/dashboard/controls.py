@@ -11,6 +11,7 @@ from benchmarks import units
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.dashboard import labels, session
 from benchmarks.dashboard.pick import pick
+from benchmarks.dashboard.renewing import remember
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import EngineStatus
@@ -25,6 +26,7 @@ from mobilenet.config import (
     paper_grid,
 )
 
+KEYS = ("engine", "precision", "device", "threads", "batch")
 FLOAT_ACCURACY = "Accuracies on this page are of networks in float32."
 
 
@@ -84,6 +86,7 @@ def choose_scenario() -> Scenario:
     )
     if precision != "float32":
         note(_why_not(statuses.get((engine, device, precision))) or FLOAT_ACCURACY)
+    remember(KEYS)
     return chosen_scenario()
 
 

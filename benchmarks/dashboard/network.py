@@ -8,6 +8,7 @@ import streamlit as st
 
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import labels
+from benchmarks.dashboard.renewing import remember
 from mobilenet.config import (
     MAX_CLASSES,
     MAX_RESOLUTION,
@@ -22,6 +23,7 @@ from mobilenet.config import (
 )
 
 WIDTH_STEP, RESOLUTION_STEP = 0.05, 32
+KEYS = ("network", "wide", "width", "resolution", "block", "depth", "eights", "classes")
 
 
 def choose_network() -> Candidate:
@@ -39,6 +41,7 @@ def choose_network() -> Candidate:
     )
     is_mobilenet = network == labels.MOBILENET
     config = _mobilenet(disabled=not is_mobilenet)
+    remember(KEYS)
     return Candidate(config=config) if is_mobilenet else Candidate(reference=network)
 
 

@@ -11,7 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
 from benchmarks.dashboard import gallery, session
-from benchmarks.dashboard.renewing import under_renewing
+from benchmarks.dashboard.renewing import restore, under_renewing
 from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.jobs.learning import Asking, Recognising, Scoring, Teaching, Training
 from benchmarks.jobs.manager import JobView
@@ -56,7 +56,8 @@ def _news() -> tuple[int, bool]:
 def _strip(machine: StreamlitPage | None) -> None:
     age_s = time.monotonic() - st.session_state["drawn_at"]
     is_known = session.manager().collection() is st.session_state["known"]
-    if (not is_known or _news() != st.session_state["drawn"]) and age_s >= MIN_REDRAW_S:
+    is_news = not is_known or _news() != st.session_state["drawn"]
+    if restore() or (is_news and age_s >= MIN_REDRAW_S):
         st.rerun(scope="app")
     jobs = session.manager().jobs()
     live = [job for job in jobs if job.is_live]

@@ -7,13 +7,14 @@ follows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 import streamlit as st
 
 T = TypeVar("T")
+DRAWN = "drawn_values"  # of controls that the page moves by itself, in the session's state
 
 
 @contextmanager
@@ -27,3 +28,24 @@ def under_renewing(draw: Callable[[T], None], given: T, every_s: float) -> Itera
             st.fragment(draw, run_every=every_s)(given)
         with st.container():
             yield
+
+
+def remember(keys: Iterable[str]) -> None:
+    """The values of controls that have just been drawn; see `restore`."""
+    state = st.session_state
+    state[DRAWN] = state.get(DRAWN, {}) | {key: state[key] for key in keys if key in state}
+
+
+def restore() -> bool:
+    """Take back what no hand has changed; whether there was anything.
+
+    Call it where a part of the page is redrawn: a browser that asks for that may not have seen yet
+    where the page has moved its controls, and then sends the values from before. What a hand
+    changes draws the whole page.
+    """
+    state = st.session_state
+    drawn = state.get(DRAWN, {})
+    lost = {key: value for key, value in drawn.items() if key in state and state[key] != value}
+    for key, value in lost.items():
+        state[key] = value
+    return bool(lost)

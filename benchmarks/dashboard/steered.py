@@ -15,6 +15,7 @@ from benchmarks.candidates import candidate
 from benchmarks.collection import Collection
 from benchmarks.dashboard import network, session, shown
 from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.renewing import restore
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE, is_anybody_measuring, lock_folder
@@ -148,7 +149,8 @@ def watch(here: StreamlitPage) -> None:
 
 def _watch(here: StreamlitPage) -> None:
     state = st.session_state
-    if _server.board.orders(state["steered_as"], after=state["steered_to"])[1] is not None:
+    is_ordered = _server.board.orders(state["steered_as"], after=state["steered_to"])[1] is not None
+    if restore() or is_ordered:
         st.rerun(scope="app")
     if _drawn_page() != state["steered_on"]:
         # A browser that is slow may renew a part of the page that it has just left. Streamlit then
