@@ -63,3 +63,13 @@ def test_nothing_follows_what_looks_for_a_notebooks_orders(
     drawn(page)
 
     assert are_last(sent) == [True, True]  # and the jobs
+
+
+def test_what_the_page_itself_selects_is_not_taken_back(site: Site) -> None:
+    page = site.page()
+    page.session_state["steered_as"], page.session_state["steered_to"] = "a notebook", 0
+    drawn(page)
+    page.session_state["width"] = 0.5  # as an order does, before the page is drawn
+    drawn(page)
+
+    assert page.session_state["width"] == 0.5

@@ -30,6 +30,11 @@ def under_renewing(draw: Callable[[T], None], given: T, every_s: float) -> Itera
             yield
 
 
+def forget() -> None:
+    """Call it before a page is drawn: then its controls may be moved."""
+    st.session_state[DRAWN] = {}
+
+
 def remember(keys: Iterable[str]) -> None:
     """The values of controls that have just been drawn; see `restore`."""
     state = st.session_state
