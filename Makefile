@@ -1,7 +1,7 @@
 # Everything runs in .venv; nothing is installed outside it.
 PYTHON ?= python3
 BIN := .venv/bin
-# More than CPUs: a quarter of the time, tests wait.
+# One more than CPUs: tests wait for a quarter of the time.
 WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := OMP_NUM_THREADS=1 $(PYTEST) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder

@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.candidates import Candidate
 from benchmarks.collection import collect
-from benchmarks.dashboard import controls, fastest, links, renewing, session
+from benchmarks.dashboard import controls, fastest, fragments, links, session
+from benchmarks.dashboard.fragments import DRAWN
 from benchmarks.dashboard.labels import MOBILENET
 from benchmarks.dashboard.network import KEYS
-from benchmarks.dashboard.renewing import DRAWN
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import EngineStatus, runnable
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
@@ -300,13 +300,17 @@ def test_a_selection_outlives_a_browser_that_has_not_seen_it_yet(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = site.opened("explore", network="MobileNetV3-Small")
-    state = {key: page.session_state[key] for key in (*KEYS, DRAWN)}
+    state = {key: page.session_state[key] for key in (*KEYS, "pins", DRAWN)}
     assert state["network"] == "mobilenet_v3_small"
-    monkeypatch.setattr(renewing.st, "session_state", state)
+    monkeypatch.setattr(fragments.st, "session_state", state)
+    monkeypatch.setattr(fragments, "is_rerun", lambda: True)
 
-    assert not renewing.restore()
+    assert not fragments.restore()
     state["network"], state["width"] = MOBILENET, 0.5  # as it comes with a part that is renewed
-    assert renewing.restore()
+    assert fragments.restore()
     assert (state["network"], state["width"]) == ("mobilenet_v3_small", 1.0)
+    state["pins"] = ["0.5-160"]
+    assert fragments.restore()
+    assert state["pins"] == []
     del state["width"]  # on another page
-    assert not renewing.restore()
+    assert not fragments.restore()

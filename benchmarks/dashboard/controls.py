@@ -10,8 +10,8 @@ import streamlit as st
 from benchmarks import units
 from benchmarks.candidates import Candidate, candidate
 from benchmarks.dashboard import labels, session
+from benchmarks.dashboard.fragments import remember
 from benchmarks.dashboard.pick import pick
-from benchmarks.dashboard.renewing import remember
 from benchmarks.dashboard.text import note
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import EngineStatus
@@ -109,7 +109,7 @@ def chosen_scenario() -> Scenario:
 
 
 def _choose_precision(engine: str) -> Precision:
-    """Of those that the engine offers; another engine may not have what was chosen before."""
+    """The precision, of those that the engine offers; float32 if it lacks the previous choice."""
     offered = ENGINES[engine].precisions
     state = st.session_state
     if state.get("precision", "float32") not in offered:
@@ -126,14 +126,14 @@ def _choose_precision(engine: str) -> Precision:
 
 
 def choose_effort() -> Preset:
-    """How much a proper measurement may take."""
+    """Draw the choice of the measurement effort and return it."""
     explained = " ".join(_explained(name) for name in labels.EFFORTS)
     pick("Effort", labels.EFFORTS, "standard", key="effort", help=f"Of Measure. {explained}")
     return chosen_effort()
 
 
 def chosen_effort() -> Preset:
-    """The same at the moment of a press."""
+    """The measurement effort at this moment: a choice just made may not have been drawn yet."""
     effort: Preset = st.session_state["effort"]
     return effort
 
@@ -155,7 +155,7 @@ def choose_memory() -> bool:
 
 
 def chosen_memory() -> bool:
-    """The same at the moment of a press."""
+    """Whether to measure memory, at this moment: a choice just made may not have been drawn yet."""
     return bool(st.session_state["memory"]) and can_measure_peak()
 
 

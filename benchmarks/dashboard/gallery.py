@@ -40,7 +40,7 @@ def _show_all() -> None:
     with st.container():
         st.title("Snapshots", anchor=False)
         newest = _newest()
-        st.fragment(_watch, run_every=POLL_S)(newest)  # the last in here: see renewing
+        st.fragment(_watch, run_every=POLL_S)(newest)  # the last in here: see fragments
     if not is_read_only():
         with st.container(horizontal=True, vertical_alignment="top"):
             with st.popover("Save a run", icon=":material/save:", key="save_run"):

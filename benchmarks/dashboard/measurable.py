@@ -38,7 +38,7 @@ def show() -> None:
         st.header("The test: identical networks", anchor=False)
         threads = _controls(live)
         with under_jobs():
-            pass  # nothing
+            pass  # nothing is drawn below it
     with right:
         st.header("Signs", anchor=False)
         signs.show(max(threads, default=1))

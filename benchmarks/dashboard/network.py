@@ -8,7 +8,7 @@ import streamlit as st
 
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import labels
-from benchmarks.dashboard.renewing import remember
+from benchmarks.dashboard.fragments import remember
 from mobilenet.config import (
     MAX_CLASSES,
     MAX_RESOLUTION,

@@ -11,7 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
 from benchmarks.dashboard import gallery, session
-from benchmarks.dashboard.renewing import restore, under_renewing
+from benchmarks.dashboard.fragments import restore, under_fragment
 from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.jobs.learning import Asking, Recognising, Scoring, Teaching, Training
 from benchmarks.jobs.manager import JobView
@@ -26,22 +26,21 @@ MIN_REDRAW_S = 0.6  # a redraw takes CPU from what is being measured
 
 @contextmanager
 def under_jobs(machine: StreamlitPage | None = None) -> Iterator[None]:
-    """A strip that renews itself and, when results have come in, the whole page. What is drawn in
-    here stands below it.
+    """Draw the progress strip, and the body of the `with` statement below it.
 
-    Call `session.need_queue` before anything is read for the page.
+    The strip redraws itself, and reruns the whole page when results have arrived. Call
+    `session.need_queue` before reading anything for the page.
 
-    machine: the page that tells more where the latest run cannot be relied on; without it nothing
-        is said of that.
+    machine: the page to link to if the latest run is unreliable; None: leave that out.
     """
     st.session_state["drawn"] = _news()
     st.session_state["drawn_at"] = time.monotonic()
-    with under_renewing(_strip, machine, poll_s(session.manager().jobs(), session.is_trying())):
+    with under_fragment(_strip, machine, poll_s(session.manager().jobs(), session.is_trying())):
         yield
 
 
 def poll_s(jobs: tuple[JobView, ...], is_trying: bool = False) -> float:
-    """Seldom while a proper measurement runs: the page would be what disturbs it."""
+    """Seconds between redraws of the strip: more during a measurement, which redraws disturb."""
     live = [job for job in jobs if job.is_live]
     if any(job.is_disturbed_by_drawing for job in live):
         return CALM_POLL_S

@@ -21,12 +21,10 @@ from benchmarks.dashboard import (
     tasks,
     trying,
 )
-from benchmarks.dashboard.renewing import forget
 from benchmarks.dashboard.settings import is_read_only, needs_login
 
 
 def show() -> None:
-    forget()
     # An icon of our own: a named one would be fetched from another host.
     icon = Path(__file__).with_name("icon.svg")
     st.set_page_config(page_title="MobileNet Bench", page_icon=icon, layout="wide")

@@ -15,7 +15,7 @@ from benchmarks.candidates import candidate
 from benchmarks.collection import Collection
 from benchmarks.dashboard import network, session, shown
 from benchmarks.dashboard.controls import Choice
-from benchmarks.dashboard.renewing import restore
+from benchmarks.dashboard.fragments import restore
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE, is_anybody_measuring, lock_folder
@@ -144,7 +144,7 @@ def watch(here: StreamlitPage) -> None:
     poll_s = CALM_POLL_S if is_anybody_measuring(lock_folder()) else POLL_S
     with st.container():
         note(":material/cable: In step with the notebook that opened this page.")
-        st.fragment(_watch, run_every=poll_s)(here)  # the last in here: see renewing
+        st.fragment(_watch, run_every=poll_s)(here)  # the last in here: see fragments
 
 
 def _watch(here: StreamlitPage) -> None:

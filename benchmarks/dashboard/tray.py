@@ -10,6 +10,7 @@ from benchmarks.candidates import Candidate, candidate
 from benchmarks.collection import Collection
 from benchmarks.dashboard import labels, shown
 from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.fragments import remember
 from benchmarks.dashboard.links import MAX_PINS
 from benchmarks.dashboard.text import note
 from benchmarks.insight import compared
@@ -33,6 +34,7 @@ def show(collection: Collection, choice: Choice) -> None:
         format_func=labels.name_of,
         placeholder="Pin networks to compare them",
     )
+    remember(["pins"])
     right.button(
         f"Pin {choice.selected.label}",
         key="pin",

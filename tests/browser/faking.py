@@ -155,7 +155,7 @@ def _renew(machine: Any, *, is_visited: bool) -> None:
     if is_visited:
         session.manager().wait_for(session.start_opening_preview())
         session._probing().result()
-    gc.freeze()  # Streamlit collects all garbage after each drawing
+    gc.freeze()  # Streamlit runs a full collection after each page
 
 
 def _is_unwatched() -> bool:

@@ -101,7 +101,7 @@ class Jupyter:
 
     def write(self, name: str, cells: Sequence[str]) -> None:
         """A notebook of code cells."""
-        import nbformat  # four seconds, which collecting need not wait for
+        import nbformat  # takes 3 s, which collecting need not wait for
 
         found = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],

@@ -1,4 +1,4 @@
-"""Parts of a page that redraw themselves, and what a browser makes of a page without them."""
+"""Fragments that redraw themselves, and what they must not disturb."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ __all__ = ["site"]
 
 @pytest.fixture
 def sent() -> Iterator[list[ForwardMsg]]:
-    """What the pages drawn in this test tell the browser."""
+    """The messages to the browser from the pages that the test draws."""
     messages: list[ForwardMsg] = []
     ForwardMsgQueue.on_before_enqueue_msg(messages.append)
     yield messages
@@ -21,14 +21,14 @@ def sent() -> Iterator[list[ForwardMsg]]:
 
 
 def are_last(sent: list[ForwardMsg]) -> list[bool]:
-    """Of each part that renews itself, whether nothing follows it in its container."""
+    """Whether each fragment is the last element of its container."""
     blocks = {tuple(one.metadata.delta_path): one.delta for one in sent if one.HasField("delta")}
-    renewing = [
+    fragments = [
         place
         for place, delta in blocks.items()
         if delta.fragment_id and place[:-1] in blocks and not blocks[place[:-1]].fragment_id
     ]
-    return [(*place[:-1], place[-1] + 1) not in blocks for place in renewing]
+    return [(*place[:-1], place[-1] + 1) not in blocks for place in fragments]
 
 
 @pytest.mark.parametrize(
@@ -46,16 +46,15 @@ def are_last(sent: list[ForwardMsg]) -> list[bool]:
         ("gallery", {}, 1),
     ],
 )
-def test_nothing_follows_a_part_that_renews_itself_in_its_container(
+def test_a_fragment_is_the_last_element_of_its_container(
     site: Site, sent: list[ForwardMsg], page: str, query: dict[str, str], parts: int
 ) -> None:
-    """What follows would be drawn over: Streamlit leaves out of a page what it renews at once."""
     site.opened(page, **query)
 
     assert are_last(sent) == [True] * parts
 
 
-def test_nothing_follows_what_looks_for_a_notebooks_orders(
+def test_so_is_the_fragment_that_looks_for_a_notebooks_orders(
     site: Site, sent: list[ForwardMsg]
 ) -> None:
     page = site.page()
