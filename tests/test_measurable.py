@@ -1,5 +1,6 @@
 """The page "Can this machine be measured?" as Streamlit runs it, with nothing timed."""
 
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from benchmarks.collection import Collection
 from benchmarks.dashboard import session, signs
 from benchmarks.dashboard.identical import headline
 from benchmarks.engines import ENGINES
+from benchmarks.engines.probe import EngineStatus
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
 from benchmarks.jobs.manager import JobManager, JobView
 from benchmarks.machine import read_machine
@@ -204,6 +206,32 @@ def test_a_result_that_comes_while_the_page_is_drawn_is_shown_once_it_is(site: S
     shown = AppTest.from_function(page, default_timeout=60).run()
 
     assert [one.value for one in shown.markdown] == ["1 runs"]
+
+
+def test_engines_that_are_found_while_the_page_is_drawn_are_shown_once_it_is(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def page() -> None:
+        import time
+
+        import streamlit as st
+
+        from benchmarks.dashboard import progress, session
+
+        session.need_queue("Nothing can be measured")
+        st.write("trying" if session.is_trying() else "tried")
+        if session.is_trying():
+            session._probing().set_result(())  # after it was looked for
+        with progress.under_jobs():
+            pass
+        time.sleep(progress.MIN_REDRAW_S)
+        progress._strip(None)  # as the browser asks for it after a while
+
+    trying: Future[tuple[EngineStatus, ...]] = Future()
+    monkeypatch.setattr(session, "_probing", lambda: trying)
+    shown = AppTest.from_function(page, default_timeout=60).run()
+
+    assert [one.value for one in shown.markdown] == ["tried"]
 
 
 def test_the_test_of_identical_networks_answers_in_one_sentence_for_every_tab(site: Site) -> None:

@@ -33,7 +33,7 @@ def under_jobs(machine: StreamlitPage | None = None) -> Iterator[None]:
 
     machine: the page to link to if the latest run is unreliable; None: leave that out.
     """
-    st.session_state["drawn"] = _news()
+    st.session_state["drawn"] = session.manager().version
     st.session_state["drawn_at"] = time.monotonic()
     with under_fragment(_strip, machine, poll_s(session.manager().jobs(), session.is_trying())):
         yield
@@ -47,16 +47,19 @@ def poll_s(jobs: tuple[JobView, ...], is_trying: bool = False) -> float:
     return LIVE_POLL_S if live or is_trying else IDLE_POLL_S
 
 
-def _news() -> tuple[int, bool]:
-    """What alters the page without a hand on it: jobs with their results, and engines tried."""
-    return session.manager().version, session.is_trying()
+def _is_news() -> bool:
+    """Whether jobs, results or the trial of the engines have changed since the page was drawn."""
+    state, manager = st.session_state, session.manager()
+    return (
+        manager.collection() is not state["known"]
+        or manager.version != state["drawn"]
+        or session.is_trying() != state["was_trying"]
+    )
 
 
 def _strip(machine: StreamlitPage | None) -> None:
     age_s = time.monotonic() - st.session_state["drawn_at"]
-    is_known = session.manager().collection() is st.session_state["known"]
-    is_news = not is_known or _news() != st.session_state["drawn"]
-    if restore() or (is_news and age_s >= MIN_REDRAW_S):
+    if restore() or (_is_news() and age_s >= MIN_REDRAW_S):
         st.rerun(scope="app")
     jobs = session.manager().jobs()
     live = [job for job in jobs if job.is_live]

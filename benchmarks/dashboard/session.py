@@ -32,10 +32,12 @@ def manager() -> JobManager:
 def need_queue(nothing_can: str) -> None:
     """End the page where there is no place to queue in; the reason says the way out.
 
-    Call it before anything is read for the page: results that come in from then on are news to it.
+    Call it before anything is read for the page: what comes in from then on, results and the end
+    of trying the engines, is news to it.
     """
     try:
         st.session_state["known"] = manager().collection()
+        st.session_state["was_trying"] = is_trying()
     except OSError as error:
         st.error(f"{nothing_can}: {error.strerror or error}.", icon=":material/block:")
         st.stop()
