@@ -27,7 +27,7 @@ class Screen:
     """What is to be seen again.
 
     networks: the baseline first: ratios are formed to that. rows: times that are shown for them.
-    metric: of the horizontal axis. detail: the open tab, with what it shows.
+    metric: of the horizontal axis. detail: the chart or table below that.
     """
 
     networks: tuple[Candidate, ...]

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.candidates import Candidate
 from benchmarks.collection import collect
-from benchmarks.dashboard import controls, fastest, fragments, links, session
+from benchmarks.dashboard import controls, fastest, fragments, labels, links, session
 from benchmarks.dashboard.fragments import DRAWN
 from benchmarks.dashboard.labels import MOBILENET
 from benchmarks.dashboard.network import KEYS
@@ -50,12 +50,12 @@ def test_the_first_page_needs_no_time_to_show_every_network(page: AppTest) -> No
     assert "from published figures" in page.markdown[1].value
 
 
-@pytest.mark.parametrize("tab", ["Width × resolution", "Layers", "Distribution", "Table"])
+@pytest.mark.parametrize("detail", labels.DETAILS.values())
 @pytest.mark.parametrize("network", ["MobileNet v1", "ResNet-18"])
-def test_every_tab_has_something_to_say_of_every_kind_of_network(
-    page: AppTest, tab: str, network: str
+def test_every_detail_has_something_to_say_of_every_kind_of_network(
+    page: AppTest, detail: str, network: str
 ) -> None:
-    page.query_params["detail"] = tab
+    page.query_params["detail"] = detail
     page.query_params["network"] = network
     page.run()
 

@@ -111,7 +111,7 @@ def test_a_long_wrong_value_is_cut_in_the_sentence_about_it() -> None:
 @given(
     st.dictionaries(
         st.sampled_from([*CHOICES, "width", "resolution", "classes", "batch", "threads"])
-        | st.sampled_from(["pins", "baseline", "wide", "detail", "precision"])
+        | st.sampled_from(["pins", "baseline", "wide", "precision"])
         | st.text(),
         st.lists(
             st.text()

@@ -77,7 +77,7 @@ def test_the_script_draws_what_the_screen_shows() -> None:
     ("detail", "call"),
     [("grid", "bench.grid"), ("distribution", "bench.distribution"), ("table", "run.to_frame")],
 )
-def test_the_open_tab_is_drawn_as_well(detail: Any, call: str) -> None:
+def test_the_chart_or_table_in_detail_is_drawn_as_well(detail: Any, call: str) -> None:
     assert call in calls(python(replace(SCREEN, detail=detail)))
 
 

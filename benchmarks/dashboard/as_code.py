@@ -14,12 +14,6 @@ from benchmarks.setups import machine_label
 from benchmarks.variants import Metric
 
 CODE_HEIGHT = 420
-TABS: dict[str, reproduce.Detail] = {
-    "Width × resolution": "grid",
-    "Layers": "layers",
-    "Distribution": "distribution",
-    "Table": "table",
-}
 
 
 def show(collection: Collection, choice: Choice, metric: Metric, *, across: bool) -> None:
@@ -63,7 +57,7 @@ def _screen(
         across=across,
         source=choice.recipes.source,
         weights=choice.recipes.weights,
-        detail=TABS.get(state.get("detail") or "", "grid"),
+        detail=state.get("detail") or "grid",
         cells=state.get("cells") or "latency",
         layer_unit=state.get("layer_unit") or "mult_adds",
         rows=rows,

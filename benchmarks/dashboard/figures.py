@@ -52,24 +52,16 @@ def show_tradeoff(collection: Collection, choice: Choice) -> None:
 
 
 def show_details(collection: Collection, choice: Choice) -> None:
-    """Grid, layers, distribution, table; only the open tab is drawn."""
-    grid, layers, spread, rows = st.tabs(
-        ["Width × resolution", "Layers", "Distribution", "Table"],
-        key="detail",
-        on_change="rerun",
-        bind="query-params",
-    )
-    if grid.open:
-        with grid:
+    """Grid, layers, distribution or table: whichever is chosen."""
+    # Not tabs: Streamlit 1.67 disables them for moments while it draws, and keys are lost.
+    match pick("In detail", labels.DETAILS, "grid", key="detail"):
+        case "grid":
             _show_grid(collection, choice)
-    if layers.open:
-        with layers:
+        case "layers":
             layers_here.show(collection, choice)
-    if spread.open:
-        with spread:
+        case "distribution":
             _show_distribution(collection, choice)
-    if rows.open:
-        with rows:
+        case "table":
             table.show(shown.networks(collection, choice), choice)
 
 

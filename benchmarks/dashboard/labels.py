@@ -8,6 +8,7 @@ from typing import Any, get_args
 from benchmarks.charts import GridMetric, LayerUnit
 from benchmarks.engines import ENGINES
 from benchmarks.references import references
+from benchmarks.reproduce import Detail
 from benchmarks.timing.protocol import Preset
 from benchmarks.variants import Metric
 from mobilenet.accuracy import SOURCES
@@ -27,6 +28,12 @@ CELLS: Mapping[GridMetric, str] = {
     "parameters": "Parameters",
     "size": "Size",
     "vs_theory": "Latency against arithmetic",
+}
+DETAILS: Mapping[Detail, str] = {
+    "grid": "Width × resolution",
+    "layers": "Layers",
+    "distribution": "Distribution",
+    "table": "Table",
 }
 LAYER_UNITS: Mapping[LayerUnit, str] = {
     "mult_adds": "Mult-adds",
@@ -62,6 +69,7 @@ CHOICES: Mapping[str, Callable[[], Mapping[Any, str]]] = {
     "depth": lambda: {depth: depth for depth in get_args(Depth)},
     "effort": lambda: EFFORTS,
     "x": lambda: METRICS,
+    "detail": lambda: DETAILS,
     "cells": lambda: CELLS,
     "layer_unit": lambda: LAYER_UNITS,
     "source": lambda: {key: source.title for key, source in SOURCES.items()},

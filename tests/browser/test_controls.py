@@ -102,11 +102,11 @@ def test_the_whole_job_can_be_done_without_a_mouse(page: Page) -> None:
     tab_to(page, slider(page, "Width multiplier α"))
     page.keyboard.press("Home")
     measures(page, "0.25-224")
-    tab_to(page, page.get_by_role("tab", name="Width × resolution"))
+    tab_to(page, page.get_by_role("radio", name="Width × resolution"))
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-        settle(page)  # of presses that come faster than it draws, Streamlit 1.67 may lose the last
-    expect(page.get_by_role("tab", name="Table")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("radio", name="Table")).to_be_checked()
     table = page.get_by_test_id("stDataFrame").locator("canvas").first
     table.wait_for()
     settle(page)

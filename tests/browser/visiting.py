@@ -31,6 +31,7 @@ IS_DRAWN = """({evenMeasuring}) => {
     const shown = '[data-testid=stMain] :is(.js-plotly-plot, h1, h2, h3, h4, [role=alert])'
     return document.querySelector(shown) !== null
 }"""
+IS_IDLE = "() => new Promise(rest => requestIdleCallback(rest, {timeout: 1000}))"
 
 
 class Talk:
@@ -70,17 +71,20 @@ _talks: WeakKeyDictionary[Page, Talk] = WeakKeyDictionary()
 
 def settle(page: Page, *, even_measuring: bool = False) -> None:
     """Wait until the page is at rest: all that was done has been answered, its script has run to
-    the end, everything is drawn, and nothing waits or is measured.
+    the end, everything is drawn, the browser is idle, and nothing waits or is measured.
 
     even_measuring: except for the last.
     """
     talk = _talks[page]
+    but = {"evenMeasuring": even_measuring}
     while True:
-        page.wait_for_function(IS_DRAWN, arg={"evenMeasuring": even_measuring})
-        if talk.is_answered:
+        page.wait_for_function(IS_DRAWN, arg=but)
+        page.evaluate(IS_IDLE)  # a page sends what was done, and follows an answer, a moment later
+        if not talk.is_answered:
+            assert talk.socket is not None
+            talk.socket.wait_for_event("framereceived", lambda _: talk.is_answered)
+        elif page.evaluate(IS_DRAWN, but):
             return
-        assert talk.socket is not None
-        talk.socket.wait_for_event("framereceived", lambda _: talk.is_answered)
 
 
 class Visits:
