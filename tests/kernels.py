@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
 
 LIMIT_S = 300  # of one cell, only to fail where it hangs
+END_LIMIT_S = 60  # then it is killed, and leaves its temporary files
 Message = dict[str, Any]
 
 FAKES = """
@@ -79,6 +80,7 @@ def running_kernel(folder: Path, environment: Mapping[str, str] | None = None) -
     manager, client = start_new_kernel(
         kernel_name="python3", env=os.environ | own | (environment or {}), cwd=str(folder)
     )
+    manager.shutdown_wait_time = END_LIMIT_S
     try:
         yield Kernel(manager, client)
     finally:

@@ -262,7 +262,7 @@ class TestVerification:
 
 @pytest.mark.slow("trains twenty epochs of 360 pictures")
 def test_a_tiny_network_tells_faces_apart_that_it_never_saw() -> None:
-    task = generated(identities=120, images=6)
+    task = generated(identities=60, images=12)
 
     before = quality(task, untrained(task))
     after = quality(task, taught(task, epochs=20))

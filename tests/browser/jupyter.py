@@ -20,7 +20,7 @@ import psutil
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Page
 
-START_LIMIT_S = 60
+START_LIMIT_S = 240
 TOKEN = "secret"
 OWN_FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

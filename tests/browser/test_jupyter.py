@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
 from tests.browser.jupyter import KERNEL, Jupyter, value_of
+from tests.browser.visiting import PATIENCE_MS
 from tests.serving import find_chromium
 from tests.talk import ROOT
 from tests.waiting import soon
@@ -43,7 +44,7 @@ def _own_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def sheet(browser: Browser) -> Iterator[Page]:
     """An empty page of a browser that has all of a long notebook in sight."""
     with browser.new_context(viewport=SCREEN) as context:
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE_MS)
         yield context.new_page()
 
 
@@ -52,7 +53,7 @@ def dashboard(page: Page) -> FrameLocator:
 
 
 def is_drawn(frame: FrameLocator) -> None:
-    expect(frame.get_by_text("In step with the notebook")).to_be_visible(timeout=60_000)
+    expect(frame.get_by_text("In step with the notebook")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def drive(page: Page, kernel: BlockingKernelClient) -> None:
@@ -117,7 +118,7 @@ def test_under_the_name_and_path_of_a_hub_the_frame_works_with_its_settings_unto
     with Jupyter(tmp_path, base="/user/ada/", remote=True) as jupyter:
         jupyter.write("first.ipynb", ["import benchmarks as bench\nd = bench.open_dashboard()"])
         page = other.new_page(viewport=SCREEN)
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(jupyter.url("lab/tree/first.ipynb", HUB))
         jupyter.run_all(page)
 

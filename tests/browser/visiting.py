@@ -17,7 +17,7 @@ from playwright.sync_api import (
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-PATIENCE_MS = 90_000  # ends a test that hangs; a page does at once whatever it does
+PATIENCE_MS = 240_000  # ends a test that hangs; a page does at once whatever it does
 MEASURING_MS = 360_000  # the same, for tests that measure
 LAPTOP = {"width": 1440, "height": 1000}
 PHONE = {"width": 390, "height": 844}
