@@ -35,7 +35,7 @@ from tests.waiting import soon
 from tests.wording import Wording
 
 ROOT = Path(__file__).resolve().parents[1]
-KILLS = 100  # over each database
+KILLS = 40  # over each database
 PROGRAMS = 6  # that save, and as many that read
 
 
@@ -406,7 +406,7 @@ class Writers:
         return self._acks.read_text(encoding="ascii").split() if self._acks.exists() else []
 
 
-@pytest.mark.slow("kills a hundred programs over each database")
+@pytest.mark.slow("kills forty programs over each database")
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(
     store_url: URL, tmp_path: Path
 ) -> None:
