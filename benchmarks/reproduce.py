@@ -24,10 +24,10 @@ _NOTEBOOK_VERSION = {"nbformat": 4, "nbformat_minor": 5}
 
 @dataclass(frozen=True)
 class Screen:
-    """What is to be seen again.
+    """What the dashboard shows, as far as a script can measure and draw it again.
 
-    networks: the baseline first: ratios are formed to that. rows: times that are shown for them.
-    metric: of the horizontal axis. detail: the chart or table below that.
+    networks: the baseline first: ratios are formed to that. rows: the measurements shown for them.
+    metric: on the horizontal axis of the trade-off chart. detail: the chart or table below it.
     """
 
     networks: tuple[Candidate, ...]
@@ -46,12 +46,15 @@ class Screen:
 
 
 def python(screen: Screen) -> str:
-    """A script. Every line of it can be pasted into a notebook."""
+    """A Python script that measures and draws what `screen` holds; runs in a notebook cell, too."""
     return "\n\n".join(_steps(screen)) + "\n"
 
 
 def notebook(screen: Screen, machine: str) -> str:
-    """The same as a notebook, a cell a step, as JSON; machine: what the page measured, in words."""
+    """A Jupyter notebook, as JSON, that measures and draws what `screen` holds, a cell a step.
+
+    machine: the computer that measured what the page shows, in words.
+    """
     cells = [_markdown("what", _heading(screen, machine))]
     cells += [_code(f"step-{number}", step) for number, step in enumerate(_steps(screen), 1)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -53,7 +53,7 @@ def show_tradeoff(collection: Collection, choice: Choice) -> None:
 
 def show_details(collection: Collection, choice: Choice) -> None:
     """Grid, layers, distribution or table: whichever is chosen."""
-    # Not tabs: Streamlit 1.67 disables them for moments while it draws, and keys are lost.
+    # Not tabs: Streamlit 1.67 disables them for moments while it draws; they lose the focus.
     match pick("In detail", labels.DETAILS, "grid", key="detail"):
         case "grid":
             _show_grid(collection, choice)
