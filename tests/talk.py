@@ -24,6 +24,7 @@ from benchmarks.messages import (
     Prepare,
     Prepared,
     Ready,
+    Recognise,
     Task,
 )
 from benchmarks.prepared import Form, form_for
@@ -75,7 +76,7 @@ class Worker:
             with suppress(BrokenPipeError):
                 pipe.close()
 
-    def say(self, command: Measure | Prepare | Dissect | Gauge | Cancel) -> None:
+    def say(self, command: Measure | Prepare | Dissect | Gauge | Recognise | Cancel) -> None:
         self.say_line(COMMAND.dump_json(command))
 
     def say_line(self, line: bytes) -> None:
@@ -92,7 +93,7 @@ class Worker:
             heard.append(self.hear())
         return heard
 
-    def ask(self, command: Measure | Prepare | Dissect | Gauge) -> list[Event]:
+    def ask(self, command: Measure | Prepare | Dissect | Gauge | Recognise) -> list[Event]:
         self.say(command)
         return self.hear_all()
 

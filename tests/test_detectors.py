@@ -165,16 +165,15 @@ def test_a_detector_that_makes_as_many_boxes_as_it_finds_is_not_exported(engine:
             api.measure(key, engines=[engine])
 
 
-@pytest.mark.slow("eight measurements with five workers")
+@pytest.mark.slow("exports two networks and previews them in three engines")
 def test_detectors_are_timed_beside_other_networks_and_answer_alike_in_every_engine() -> None:
     keys = ["ssd-0.25-96-n3", "0.25-96-n10"]
-    everywhere = api.measure(keys, engines=["eager", "onnxruntime", "openvino"])
-    boxes = api.measure(["ssd-0.25-96-n3-boxes", "faster-rcnn-0.25-96-n3"], engines=["eager"])
+    everywhere = api.measure(keys, engines=["eager", "onnxruntime", "openvino"], preset="preview")
+    whole = ["ssd-0.25-96-n3-boxes", "faster-rcnn-0.25-96-n3"]
+    boxes = api.measure(whole, engines=["eager"], preset="preview")
 
-    assert not everywhere.failures
-    assert not boxes.failures
     for run, count in ((everywhere, 6), (boxes, 2)):
+        assert run.failures == ()
         assert len(run.measurements) == count
-        assert all(one.median_s > 0 for one in run.measurements)
     errors = [one.output_error for one in everywhere.measurements if one.scenario.engine != "eager"]
     assert np.max([error for error in errors if error is not None]) < 1e-4

@@ -265,13 +265,12 @@ def test_without_a_compiler_the_reason_says_what_to_install(
 
 
 @needs_executorch
-@pytest.mark.slow("exports three networks for ExecuTorch")
+@pytest.mark.slow("exports for ExecuTorch")
 def test_executorch_computes_what_eager_pytorch_computes_and_only_in_its_own_batch() -> None:
     batch = measure(TINY, engine="executorch", batch=3)
     wrong = replace(batch.tasks[0], scenario=Scenario(engine="executorch", batch=2))
 
     with ready_worker("executorch") as worker:
-        assert max(errors_of(worker, NETWORKS[0], "squeezenet1_0")) < 1e-4
         assert max(errors_of(worker, TINY, batch=3)) < 1e-4
         (failed,) = only(Failed, worker.ask(replace(batch, tasks=(wrong,))))
 
@@ -284,11 +283,11 @@ def test_int8_is_off_by_as_much_as_rounding_explains(worker: Worker) -> None:
     assert 0.01 < error < 0.8  # less would be float32 under another name
 
 
-@pytest.mark.slow("quantises two larger networks, once for both engines")
-def test_so_it_is_with_larger_networks(worker: Worker) -> None:
-    errors = errors_of(worker, NETWORKS[0], "squeezenet1_0", precision="int8")
+@pytest.mark.slow("quantises a larger network, once for both engines")
+def test_so_it_is_with_a_larger_network(worker: Worker) -> None:
+    (error,) = errors_of(worker, "squeezenet1_0", precision="int8")
 
-    assert all(0.01 < error < 0.8 for error in errors)
+    assert 0.01 < error < 0.8
 
 
 def test_a_quantised_network_takes_less_than_half_the_room() -> None:

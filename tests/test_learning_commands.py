@@ -30,7 +30,7 @@ from tests.wording import Wording
 
 QUARTER = ("--width", "0.25", "--resolution", "32")
 SMALL = ("--width", "0.05", "--resolution", "32", "--batch", "128")
-KILLS = 3
+KILLS = 2
 
 
 @pytest.fixture(autouse=True)
@@ -189,12 +189,12 @@ def test_a_trained_network_goes_on_when_asked_again_and_keras_gives_its_answers(
     assert not (tmp_path / "t").exists()
 
 
-@pytest.mark.slow("trains a network for six epochs, and compiles and exports it for six engines")
-def test_every_engine_gives_the_same_answers_and_int8_what_it_costs(
+@pytest.mark.slow("trains a network for six epochs, and exports and quantises it")
+def test_engines_give_the_same_answers_and_int8_what_it_costs(
     trained: tuple[Path, dict[str, Any]],
 ) -> None:
     _, outcome = trained
-    engines = "eager,channels_last,compiled,onnxruntime,openvino,executorch"
+    engines = "eager,onnxruntime,openvino"
 
     found = run(
         "evaluate", outcome["weights"], "--engine", engines, "--precision", "float32,int8",
@@ -205,7 +205,7 @@ def test_every_engine_gives_the_same_answers_and_int8_what_it_costs(
     said = json.loads(found.stdout)
     assert said["images"] == 540  # 37 does not divide it
     by_way = {(one["way"]["engine"], one["way"]["precision"]): one for one in said["answered"]}
-    assert len(by_way) == 8
+    assert len(by_way) == 5
     top1 = outcome["epochs"][-1]["score"]["top1"]
     for (engine, precision), one in by_way.items():
         score, change = one["score"], one["change"]
@@ -216,14 +216,14 @@ def test_every_engine_gives_the_same_answers_and_int8_what_it_costs(
         assert change["same"] >= (538 if precision == "float32" else 400), engine
 
 
-@pytest.mark.slow("trains twelve epochs twice and starts PyTorch five times")
+@pytest.mark.slow("trains six epochs twice and starts PyTorch four times")
 def test_killed_again_and_again_it_ends_in_the_same_network(tmp_path: Path) -> None:
     """As soon as some epoch is kept, at a later one each time. By hand with 20 kills at random."""
     import torch
 
     from mobilenet import weights
 
-    asked = ("train", *SMALL, "--epochs", 12, "--threads", 1)
+    asked = ("train", *SMALL, "--epochs", 6, "--threads", 1)
     whole = run(*asked, "--out", tmp_path / "whole")
     assert whole.returncode == 0, whole.stderr
 

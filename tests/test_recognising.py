@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks.messages import Event, NotTrained, Seen
+from benchmarks.messages import Event, NotTrained, Recognise, Seen
 from benchmarks.training.order import Named, Question, Recognised
 from benchmarks.training.recognising import recognise
 from mobilenet import MobileNet, MobileNetConfig, initialise, weights
@@ -22,6 +22,7 @@ from mobilenet.tasks.folder import opened, seen
 from mobilenet.tasks.labels import class_names
 from mobilenet.weights import preprocessing
 from mobilenet.weights.value import Weights
+from tests.talk import only, ready_worker
 from tests.tiny import one_thread
 
 SMALL = MobileNetConfig(0.25, 64)
@@ -124,6 +125,19 @@ def test_weights_that_cannot_be_used_hinder_no_others(tmp_path: Path, photograph
     assert "bad.h5" in bad.reason
     assert not bad.guesses
     assert good.reason is None
+
+
+@pytest.mark.real
+def test_a_worker_answers_likewise(tmp_path: Path, photograph: Path) -> None:
+    weights.write(made(), tmp_path / "mine.h5", "keras")
+    named = Named(str(tmp_path / "mine.h5"), SMALL)
+    question = Question(str(photograph), "flag.png", (named,))
+
+    with ready_worker("eager") as worker:
+        (seen,) = only(Seen, worker.ask(Recognise("a run", question)))
+
+    (here,) = answers(photograph, named)
+    assert [one.name for one in seen.recognised.guesses] == [one.name for one in here.guesses]
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"\xff\xd8\xff", b"<svg/>"])

@@ -115,7 +115,7 @@ def test_a_task_that_is_none_is_named() -> None:
     assert "'cats'" in refused("teach", "cats")
 
 
-@pytest.mark.slow("starts PyTorch eight times, and trains seven epochs of the generated faces")
+@pytest.mark.slow("starts PyTorch six times, and trains four epochs of the generated faces")
 def test_a_killed_training_goes_on_to_the_same_network_which_can_then_be_asked(
     tmp_path: Path,
 ) -> None:
@@ -123,12 +123,12 @@ def test_a_killed_training_goes_on_to_the_same_network_which_can_then_be_asked(
 
     from mobilenet import weights
 
-    asked = ("teach", "attributes", "--resolution", "32", "--epochs", "5", "--threads", "1")
+    asked = ("teach", "attributes", "--resolution", "32", "--epochs", "2", "--threads", "1")
     whole = run(*asked, "--out", tmp_path / "whole", "--json")
     assert whole.returncode == 0, whole.stderr
     outcome = json.loads(whole.stdout)
     assert (outcome["untrained"]["train"], outcome["untrained"]["test"]) == (420, 180)
-    assert len(outcome["epochs"]) == 5
+    assert len(outcome["epochs"]) == 2
     process = start(*asked, "--out", tmp_path / "parts")
     assert soon((tmp_path / "parts" / RECORD).exists, LIMIT_S)
     process.send_signal(signal.SIGKILL)

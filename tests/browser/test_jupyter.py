@@ -26,12 +26,17 @@ import benchmarks as bench
 run = bench.measure(["0.25-128", "0.5-128"], engines="onnxruntime", preset="preview")
 run
 """
-CELLS = (
-    MEASURE,
-    "run.tradeoff()",
-    "explorer = bench.explore(0.5, 160)\nexplorer",
-    "d = bench.open_dashboard(height=700)",
-)
+TRADEOFF = "run.tradeoff()"
+EXPLORE = "explorer = bench.explore(0.5, 160)\nexplorer"
+DASHBOARD = "d = bench.open_dashboard(height=700)"
+CELLS = (MEASURE, TRADEOFF, EXPLORE, DASHBOARD)
+# A run as if it had been measured, for what is the same with any.
+GIVEN = """
+import benchmarks as bench
+from tests.builders import a_run, measurement
+run = a_run(measurement("0.25-128"), measurement("0.5-128"))
+run
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -69,22 +74,36 @@ def drive(page: Page, kernel: BlockingKernelClient) -> None:
     assert soon(lambda: wanted in value_of(kernel, "d.selection.pinned"), 30)
 
 
-def test_in_jupyterlab_a_run_is_measured_drawn_explored_and_steered(
-    tmp_path: Path, sheet: Page
+@pytest.fixture
+def hub_sheet(browser: Browser) -> Iterator[Page]:
+    """Likewise; this browser knows the name of a hub, and reaches no other port under it."""
+    knowing = browser.browser_type.launch(
+        executable_path=find_chromium(),
+        args=["--no-sandbox", f"--host-resolver-rules=MAP {HUB} 127.0.0.1"],
+    )
+    page = knowing.new_page(viewport=SCREEN)
+    page.set_default_timeout(PATIENCE_MS)
+    yield page
+    knowing.close()
+
+
+def test_in_jupyterlab_of_a_hub_a_run_is_measured_drawn_explored_and_steered(
+    tmp_path: Path, hub_sheet: Page
 ) -> None:
-    with Jupyter(tmp_path) as jupyter:
+    """The hub's settings are untouched: a browser may reach Jupyter's own port and no other."""
+    sheet = hub_sheet
+    with Jupyter(tmp_path, base="/user/ada/", remote=True) as jupyter:
         jupyter.write("first.ipynb", CELLS)
-        sheet.goto(jupyter.url("lab/tree/first.ipynb"))
+        sheet.goto(jupyter.url("lab/tree/first.ipynb", HUB))
         jupyter.run_all(sheet)
         is_drawn(dashboard(sheet))
 
         expect(sheet.locator(".jp-OutputArea table").first).to_contain_text("0.25-128")
         expect(sheet.locator(".jp-OutputArea .js-plotly-plot")).to_have_count(2)
         expect(sheet.locator(".jp-OutputArea progress")).to_have_count(0)  # gone with the run
-        # The frame goes through Jupyter's own port, which is all that a browser may reach.
         source = sheet.locator("iframe[title='MobileNet Bench']").get_attribute("src")
         assert source is not None
-        assert source.startswith(f"http://127.0.0.1:{jupyter.port}/proxy/")
+        assert source.startswith(f"http://{HUB}:{jupyter.port}/user/ada/proxy/")
         kernel = jupyter.kernel()
 
         numbers = sheet.get_by_text(re.compile("^MobileNet 0.5-160: 76.5 M mult-adds"))
@@ -107,37 +126,11 @@ def test_in_jupyterlab_a_run_is_measured_drawn_explored_and_steered(
         kernel.stop_channels()
 
 
-def test_under_the_name_and_path_of_a_hub_the_frame_works_with_its_settings_untouched(
-    tmp_path: Path, browser: Browser
-) -> None:
-    # This browser knows the hub's name, and can reach no other port under it.
-    other = browser.browser_type.launch(
-        executable_path=find_chromium(),
-        args=["--no-sandbox", f"--host-resolver-rules=MAP {HUB} 127.0.0.1"],
-    )
-    with Jupyter(tmp_path, base="/user/ada/", remote=True) as jupyter:
-        jupyter.write("first.ipynb", ["import benchmarks as bench\nd = bench.open_dashboard()"])
-        page = other.new_page(viewport=SCREEN)
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(jupyter.url("lab/tree/first.ipynb", HUB))
-        jupyter.run_all(page)
-
-        is_drawn(dashboard(page))
-        source = page.locator("iframe[title='MobileNet Bench']").get_attribute("src")
-        assert source is not None
-        assert source.startswith(f"http://{HUB}:{jupyter.port}/user/ada/proxy/")
-        kernel = jupyter.kernel()
-        value_of(kernel, "exec('from mobilenet import MobileNetConfig')")
-        drive(page, kernel)
-        kernel.stop_channels()
-    other.close()
-
-
 def test_in_notebook_7_without_the_proxy_the_frame_asks_the_server_itself(
     tmp_path: Path, sheet: Page
 ) -> None:
     with Jupyter(tmp_path, proxy=False) as jupyter:
-        jupyter.write("first.ipynb", [*CELLS[:2], CELLS[3]])
+        jupyter.write("first.ipynb", [GIVEN, TRADEOFF, DASHBOARD])
         sheet.goto(jupyter.url("notebooks/first.ipynb"))
         jupyter.run_all(sheet)
 
@@ -157,8 +150,9 @@ def test_an_exported_page_shows_its_figures_without_a_network_or_a_kernel(
     import nbformat
     from nbclient import NotebookClient
 
+    cells = (GIVEN, TRADEOFF, EXPLORE, DASHBOARD, "bench.grid(run)")
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell) for cell in (*CELLS, "bench.grid(run)")],
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
         metadata={"kernelspec": KERNEL},
     )
     NotebookClient(notebook, timeout=180, resources={"metadata": {"path": tmp_path}}).execute()

@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from benchmarks.training.record import TRAINED_VARIABLE, kept
 from tests.browser.faking import FakeServer
 from tests.browser.looks import fits
-from tests.browser.visiting import LAPTOP, MEASURING_MS, PHONE, Visits, cancel, jobs, settle
-from tests.serving import Server
+from tests.browser.visiting import LAPTOP, PHONE, Visits, cancel, settle
 
 EPOCHS = 6
 
@@ -119,45 +116,3 @@ def test_a_task_is_timed_and_trained_and_its_link_leads_back(
     go_on.click()
     expect(page.get_by_text(re.compile("is better than chance and .* untrained"))).to_be_visible()
     expect(go_on).to_have_count(0)
-
-
-def photographs(folder: Path) -> Path:
-    for name, colour in (("blue", (20, 30, 200)), ("red", (200, 30, 20))):
-        (folder / name).mkdir(parents=True)
-        for number in range(10):
-            shade = tuple(part + number for part in colour)
-            Image.new("RGB", (48, 40), shade).save(folder / name / f"{number}.png")
-    return folder
-
-
-@pytest.mark.slow("trains a real network, from its page")
-def test_a_folder_of_images_is_trained_on_and_what_is_wrong_with_it_is_said(
-    start: Callable[[Server], Server], visits: Visits, tmp_path: Path
-) -> None:
-    server = start(Server())
-    page = visits.open(f"{server.url}accuracy")
-    settle(page)
-    page.get_by_role("combobox", name="Images").click()
-    page.get_by_role("option", name="A folder of mine").click()
-    path = page.get_by_role("textbox", name="Path of the folder")
-    for odd in ("~nobody-is-called-so/x", "a" * 5000, "x\ty"):
-        path.fill(odd)
-        train(page, 1)
-        expect(page.get_by_text("is no folder").first).to_be_visible()
-        expect(page.get_by_role("heading", name="Train")).to_be_visible()
-    path.fill(str(tmp_path / "no such <b>place</b>"))
-    train(page, 1)
-    expect(page.get_by_text("no such <b>place</b> is no folder")).to_be_visible()
-
-    (tmp_path / "empty").mkdir()
-    path.fill(str(tmp_path / "empty"))
-    train(page, 1)
-    expect(page.get_by_text("has no sub-folders with a class")).to_be_visible(timeout=MEASURING_MS)
-
-    path.fill(str(photographs(tmp_path / "colours")))
-    page.get_by_role("button", name="32", exact=True).click()
-    page.get_by_role("button", name="128", exact=True).click()
-    train(page, 2)
-    chart(page, "0.25-32 after 2 of 2 epochs", timeout=MEASURING_MS)
-    expect(jobs(page)).to_have_count(0, timeout=MEASURING_MS)
-    assert str(tmp_path) not in page.get_by_test_id("stMain").inner_text()

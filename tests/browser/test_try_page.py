@@ -8,12 +8,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from benchmarks.prepared import CACHE_VARIABLE
-from mobilenet.weights.download import MIRROR_VARIABLE
 from tests.browser.faking import FakeServer
 from tests.browser.looks import fits
 from tests.browser.visiting import LAPTOP, MEASURING_MS, PHONE, Visits, settle
-from tests.serving import Server
 
 
 @pytest.fixture
@@ -72,44 +69,3 @@ def test_the_answer_moves_with_the_sliders_between_fetched_variants(
     for screen in (LAPTOP, PHONE):
         page.set_viewport_size(screen)
         fits(page, screen["width"])
-
-
-@pytest.mark.slow("asks a real network, with weights that it writes before")
-def test_without_a_network_or_a_photograph_it_says_what_is_missing(
-    start: Callable[[Server], Server], visits: Visits, tmp_path: Path, photograph: Path
-) -> None:
-    from mobilenet import MobileNet, MobileNetConfig, initialise, weights
-    from mobilenet.convention import TENSORFLOW
-    from mobilenet.weights import preprocessing
-
-    nobody = "http://127.0.0.1:9"
-    server = start(Server(**{MIRROR_VARIABLE: nobody, CACHE_VARIABLE: str(tmp_path / "cache")}))
-    page = visits.open(f"{server.url}try")
-    expect(page.get_by_text("Drop a photograph on the left.")).to_be_visible()
-    (tmp_path / "text.png").write_text("not an image")
-    drop(page, tmp_path / "text.png")
-    settle(page)
-    page.get_by_role("button", name=re.compile("^Fetch 1.0-224")).click()
-    expect(page.get_by_text("cannot be reached")).to_be_visible()
-
-    settle(page)
-    page.get_by_role("combobox", name="Weights").click()
-    page.get_by_role("option", name="A file of mine").click()
-    path = page.get_by_role("textbox", name="Path of the file")
-    path.fill(str(tmp_path / "none <b>.h5"))
-    path.press("Enter")
-    wrong = page.get_by_text("text.png is no image that can be read. Save it anew.")
-    expect(wrong).to_be_visible(timeout=MEASURING_MS)
-
-    settle(page)
-    drop(page, photograph)
-    absent = page.get_by_text("No such file or directory")
-    expect(absent).to_be_visible(timeout=MEASURING_MS)
-    network = MobileNet(MobileNetConfig(1.0, 224), TENSORFLOW)
-    initialise(network, 0, image_shape=(3, 64, 64))
-    known = weights.of_network(network, preprocessing.SLIM, "chance")
-    weights.write(known, tmp_path / "none <b>.h5", "keras")
-    settle(page)
-    page.get_by_role("button", name="Ask again").click()
-    says(page, "1.0-224")
-    expect(page.get_by_text("What it sees: 224 × 224 px")).to_be_visible()
