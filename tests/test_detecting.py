@@ -479,7 +479,7 @@ class TestDrawing:
         assert result.crop((110, 0, 200, 30)).getcolors() == [(2_700, (128, 128, 128))]
 
 
-TAUGHT = 1_000  # pictures that train
+TAUGHT = 500  # pictures that train
 
 
 def shown() -> Annotated:
@@ -492,7 +492,7 @@ def shown() -> Annotated:
 def seen() -> tuple[Annotated, ssd.SingleShot]:
     """Pictures, and a detector that learned from them."""
     pictures, network = shown(), detector()
-    recipe = Recipe("adamw", 0.003, 8, BATCH, augmentation="standard")
+    recipe = Recipe("adamw", 0.003, 6, BATCH, augmentation="standard")
     for _ in learn(for_detector(pictures, network, SIDE), network, SIDE, recipe, HUGGING_FACE):
         pass
     return pictures, network

@@ -1,12 +1,15 @@
 """Fragments that redraw themselves, and what they must not disturb."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner import RerunData
+from streamlit.testing.v1 import local_script_runner
 
-from tests.pages import Site, drawn, site
+from tests.pages import Site, card, drawn, site
 
 __all__ = ["site"]
 
@@ -72,3 +75,20 @@ def test_what_the_page_itself_selects_is_not_taken_back(site: Site) -> None:
     drawn(page)
 
     assert page.session_state["width"] == 0.5
+
+
+def test_what_was_chosen_by_hand_in_a_fragments_rerun_waits_for_the_page(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = drawn(site.page())
+    page.segmented_control(key="width_stop_0").set_value(0.5)
+    with monkeypatch.context() as patch:
+        of_a_fragment = partial(RerunData, fragment_id_queue=["any"], is_auto_rerun=True)
+        patch.setattr(local_script_runner, "RerunData", of_a_fragment)
+        page.run()
+    assert page.session_state["width"] == 1.0
+
+    drawn(page)
+
+    assert page.session_state["width"] == 0.5
+    assert "149 M" in card(page, "Mult-adds")

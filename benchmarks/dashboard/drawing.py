@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from benchmarks import charts
 from benchmarks.candidates import candidate
 from benchmarks.dashboard import network
+from benchmarks.dashboard.fragments import for_page
 from benchmarks.dashboard.session import is_phone
 
 
@@ -25,7 +28,7 @@ def draw(figure: charts.Figure, key: str, alt: str, *, selectable: bool = True) 
         config=config,
         alt=alt,
         selection_mode="points",
-        on_select=lambda: _select_point(key),
+        on_select=for_page(partial(_select_point, key)),
     )
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from functools import partial, wraps
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T")
-DRAWN = (
-    "drawn_values"  # in the session state: the values of controls that the page also sets itself
-)
+P = ParamSpec("P")
+# In the session state: the values of controls that the page also sets itself, and the callbacks
+# that wait for the page.
+DRAWN, POSTPONED = "drawn_values", "postponed_callbacks"
 
 
 @contextmanager
@@ -44,7 +46,7 @@ def restore() -> bool:
 
     Rerun the page if it returns True. For a fragment, too, the browser sends the values of all
     controls. If the page has just set one, the browser may not know yet and sends the previous
-    value. A change by hand never comes this way: it reruns the whole page.
+    value. A change by hand reruns the whole page, if it comes this way too: see `for_page`.
     """
     if not is_rerun():
         return False
@@ -54,6 +56,31 @@ def restore() -> bool:
     for key, value in lost.items():
         state[key] = value
     return bool(lost)
+
+
+def for_page(callback: Callable[P, None]) -> Callable[P, None]:
+    """`callback`, which sets controls; in a fragment's rerun, only when the page is drawn next.
+
+    What is chosen by hand may reach a fragment's rerun, if that starts at the same moment. The page
+    is asked for just after it, with values that the browser had before: what the callback has set
+    by then would be lost. The browser does not report the same choice a second time.
+    """
+
+    @wraps(callback)
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        if is_rerun():
+            waiting = st.session_state.get(POSTPONED, ())
+            st.session_state[POSTPONED] = (*waiting, partial(callback, *args, **kwargs))
+        else:
+            callback(*args, **kwargs)
+
+    return call
+
+
+def call_postponed() -> None:
+    """Before a page is drawn: what `for_page` has left to do."""
+    for callback in st.session_state.pop(POSTPONED, ()):
+        callback()
 
 
 def is_rerun() -> bool:

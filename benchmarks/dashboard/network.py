@@ -8,7 +8,7 @@ import streamlit as st
 
 from benchmarks.candidates import Candidate
 from benchmarks.dashboard import labels
-from benchmarks.dashboard.fragments import remember
+from benchmarks.dashboard.fragments import for_page, remember
 from mobilenet.config import (
     MAX_CLASSES,
     MAX_RESOLUTION,
@@ -164,7 +164,7 @@ def _stops(name: str, stops: tuple[float, ...], form: str, *, disabled: bool) ->
         default=present,
         format_func=form.format,
         key=key,
-        on_change=_jump,
+        on_change=for_page(_jump),
         args=(name, key),
         disabled=disabled,
         label_visibility="collapsed",

@@ -9,6 +9,7 @@ from benchmarks import units
 from benchmarks.candidates import candidate
 from benchmarks.dashboard import network
 from benchmarks.dashboard.controls import Choice
+from benchmarks.dashboard.fragments import for_page
 from benchmarks.dashboard.text import note
 from benchmarks.variants import Variant
 
@@ -25,7 +26,7 @@ def show(variants: tuple[Variant, ...], choice: Choice) -> None:
         shown,
         key="table",
         hide_index=True,
-        on_select=_select_row,
+        on_select=for_page(_select_row),
         selection_mode="single-row",
         height=420,
         placeholder="–",
