@@ -12,17 +12,21 @@ from benchmarks.dashboard import network
 from benchmarks.dashboard.fragments import for_page
 from benchmarks.dashboard.session import is_phone
 
+# Streamlit 1.67 sets the same, but only once the chart has been drawn without: a click in between
+# would do nothing.
+CLICKABLE = {"clickmode": "event+select", "dragmode": "pan"}
+
 
 def draw(figure: charts.Figure, key: str, alt: str, *, selectable: bool = True) -> None:
     """selectable: whether a click on a point selects its network."""
-    ready, config = charts.Ready(figure), dict(charts.CONFIG)
+    config = dict(charts.CONFIG)
     if is_phone():
         config["displayModeBar"] = False  # it would lie on the legend
     if not selectable or is_phone():  # a selectable chart would not let a finger scroll past it
-        st.plotly_chart(ready, key=key, theme=None, config=config, alt=alt)
+        st.plotly_chart(charts.Ready(figure), key=key, theme=None, config=config, alt=alt)
         return
     st.plotly_chart(
-        ready,
+        charts.Ready({**figure, "layout": figure["layout"] | CLICKABLE}),
         key=key,
         theme=None,
         config=config,
