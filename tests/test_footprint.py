@@ -18,6 +18,7 @@ MB = 1_000_000
 CLOSE = 0.02  # of what was planted
 NEAR_NOTHING = 2 * MB  # of the interpreter and the C library, whatever is planted
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel keeps the peak")
+real = pytest.mark.real
 
 HOLD_AND_START = """
 import subprocess, sys
@@ -41,6 +42,7 @@ def needed(found: dict[str, int]) -> int:
     return found["peak_bytes"] - found["floor_bytes"]
 
 
+@real
 @pytest.mark.parametrize("planted_mb", [64, 256])
 def test_what_an_inference_takes_for_a_moment_is_found(planted_mb: int) -> None:
     found = weighed(scratch_bytes=planted_mb * MB)
@@ -49,6 +51,7 @@ def test_what_an_inference_takes_for_a_moment_is_found(planted_mb: int) -> None:
     assert found["loaded_bytes"] - found["floor_bytes"] < NEAR_NOTHING
 
 
+@real
 def test_what_the_network_holds_and_what_it_works_with_add_up() -> None:
     found = weighed(held_bytes=100 * MB, scratch_bytes=64 * MB)
 
@@ -56,6 +59,7 @@ def test_what_the_network_holds_and_what_it_works_with_add_up() -> None:
     assert needed(found) == pytest.approx(164 * MB, rel=CLOSE)
 
 
+@real
 def test_what_the_runtime_takes_anyway_is_in_the_floor_and_not_in_the_network() -> None:
     found = weighed(own_bytes=300 * MB, held_bytes=64 * MB)
 
@@ -63,12 +67,14 @@ def test_what_the_runtime_takes_anyway_is_in_the_floor_and_not_in_the_network() 
     assert needed(found) == pytest.approx(64 * MB, rel=CLOSE, abs=NEAR_NOTHING)
 
 
+@real
 def test_what_loading_takes_for_a_moment_does_not_count() -> None:
     found = weighed(loading_bytes=300 * MB, held_bytes=64 * MB)
 
     assert needed(found) == pytest.approx(64 * MB, rel=CLOSE, abs=NEAR_NOTHING)
 
 
+@real
 def test_a_large_parent_makes_no_difference_though_it_fools_the_usual_counter() -> None:
     found = weighed(parent_holds_1_gb=True, scratch_bytes=64 * MB)
 

@@ -38,6 +38,7 @@ from tests.talk import ROOT, TINY, exported, ready_worker
 from tests.waiting import soon
 from tests.wording import Wording
 
+pytestmark = pytest.mark.real
 SHAPE = (3, 32, 32)
 VALUES = (0.7182818, -0.3141593, 0.2718281, 0.1618034)
 MARK = struct.pack("<4f", *VALUES)
@@ -255,7 +256,7 @@ def test_a_class_of_a_notebook_cell_is_timed_and_none_of_it_is_kept(tmp_path: Pa
 @pytest.mark.parametrize(
     "worker",
     [
-        pytest.param(FAKE, marks=pytest.mark.real),
+        FAKE,
         pytest.param(REAL, marks=pytest.mark.slow("exports for real, to see what is written")),
     ],
 )
@@ -481,7 +482,6 @@ def test_a_module_is_exported_or_the_exporter_says_why_not(tmp_path: Path) -> No
     assert refused.reason.isprintable()
 
 
-@pytest.mark.real
 def test_a_module_that_is_cut_short_on_its_way_ends_the_worker() -> None:
     with ready_worker("onnxruntime") as worker:
         worker.say_line(COMMAND.dump_json(Receive("own:x-00000000", 10, ())))
@@ -492,7 +492,6 @@ def test_a_module_that_is_cut_short_on_its_way_ends_the_worker() -> None:
         assert worker.process.wait(60) == 0
 
 
-@pytest.mark.real
 @pytest.mark.parametrize(
     ("code", "unwanted"),
     [

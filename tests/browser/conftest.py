@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -108,15 +108,27 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield started
 
 
+@pytest.fixture(scope="package")
+def known_violations(browser: Browser, bare: Server) -> Callable[[str], set[str]]:
+    """Of the bare page, in a colour scheme."""
+
+    @cache
+    def find(scheme: str) -> set[str]:
+        with Visits(browser) as visits:
+            page = visits.open(bare.url, color_scheme=scheme)
+            page.locator(".js-plotly-plot").wait_for()
+            return set(violations(page))
+
+    return find
+
+
 @pytest.fixture
-def legible(request: pytest.FixtureRequest, visits: Visits) -> Callable[[Page], None]:
+def legible(request: pytest.FixtureRequest) -> Callable[[Page], None]:
     """Call it with a page: axe finds nothing there that a bare page of Streamlit's has not."""
 
     def check(page: Page) -> None:
         if found := violations(page):
             scheme = "dark" if page.evaluate(IS_DARK) else "light"
-            known = visits.open(request.getfixturevalue("bare").url, color_scheme=scheme)
-            known.locator(".js-plotly-plot").wait_for()
-            assert found.keys() <= violations(known).keys(), found
+            assert found.keys() <= request.getfixturevalue("known_violations")(scheme), found
 
     return check

@@ -110,7 +110,7 @@ def test_in_jupyterlab_of_a_hub_a_run_is_measured_drawn_explored_and_steered(
         expect(numbers).to_be_visible()
         expect(numbers).to_contain_text("ms here, a preview")
         drawn = ".jp-OutputArea .jupyter-widgets .js-plotly-plot"
-        assert soon(lambda: sheet.locator(drawn).evaluate("plot => plot.data.length") > 3, 30)
+        assert soon(lambda: sheet.locator(drawn).evaluate("plot => plot.data?.length ?? 0") > 3, 60)
         sheet.get_by_role("slider", name="Width").or_(sheet.locator(".noUi-handle")).first.press(
             "ArrowLeft"
         )

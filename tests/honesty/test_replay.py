@@ -44,6 +44,7 @@ COMPARISONS = 400
 Pairs = Callable[[Group], tuple[Three, ...]]
 WAYS = {"in one process": within, "across two processes": across}
 
+pytestmark = pytest.mark.real
 recorded = pytest.mark.skipif(not RECORDING.exists(), reason="nothing is recorded yet")
 
 
