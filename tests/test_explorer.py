@@ -4,9 +4,11 @@ import builtins
 from collections.abc import Iterator
 from typing import Any
 
+import plotly.io as pio
 import pytest
 
 import benchmarks as bench
+from benchmarks.charts.notebook import PLOTLY_MIME
 from benchmarks.notebook import explorer
 from benchmarks.scenarios import ScenarioError
 from mobilenet import ConfigError
@@ -19,7 +21,9 @@ HANGS_S = 60
 
 
 @pytest.fixture(autouse=True)
-def _own_queue(fake_machine: FakeMachine) -> Iterator[None]:
+def _in_jupyter(fake_machine: FakeMachine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """With a queue of its own."""
+    monkeypatch.setattr(pio.renderers, "default", "plotly_mimetype")
     yield
     explorer.manager().close()
     explorer.manager.cache_clear()
@@ -30,12 +34,12 @@ def numbers(shown: Any) -> str:
 
 
 def chart(shown: Any) -> Any:
-    (figure,) = shown._place.children
-    return figure
+    (output,) = shown._place.outputs
+    return output["data"][PLOTLY_MIME]
 
 
 def drawn(shown: Any) -> set[str]:
-    return {own[0] for trace in chart(shown).data for own in (trace.customdata or ())}
+    return {own[0] for trace in chart(shown)["data"] for own in trace.get("customdata", ())}
 
 
 def test_counts_follow_the_sliders_at_once_and_a_time_comes_later() -> None:
@@ -55,7 +59,7 @@ def test_the_chart_holds_all_networks_and_the_one_between_the_stops() -> None:
     shown._width.value = 0.3
 
     assert "0.3-128" in drawn(shown)
-    assert chart(shown)._config["showSendToCloud"] is False
+    assert chart(shown)["config"]["showSendToCloud"] is False
 
 
 def test_two_explorers_both_get_their_times() -> None:
@@ -77,7 +81,7 @@ def test_without_the_extra_it_says_what_to_install(
     real = builtins.__import__
 
     def without(name: str, *rest: Any, **more: Any) -> Any:
-        if name == "anywidget":
+        if name == "ipywidgets":
             raise ImportError(name, name=name)
         return real(name, *rest, **more)
 

@@ -23,14 +23,21 @@ class NotebookFigure(go.Figure):  # type: ignore[misc]  # plotly publishes no ty
     a kernel brings plotly's script along, 5 MB, so that the page opens without a network.
     """
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None, **kwargs: object
-    ) -> dict[str, Any]:
+    def live_bundle(self) -> dict[str, Any]:
+        """By MIME type: what a running notebook draws. An exported page needs more."""
         if pio.renderers.default not in _BY_ITSELF:
             bundle: dict[str, Any] = super()._repr_mimebundle_(config=dict(CONFIG))
             return bundle
-        shown = pio.renderers["plotly_mimetype"].to_mimebundle(self.to_dict())
+        shown: dict[str, Any] = pio.renderers["plotly_mimetype"].to_mimebundle(self.to_dict())
         shown[PLOTLY_MIME]["config"] = dict(CONFIG)
+        return shown
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None, **kwargs: object
+    ) -> dict[str, Any]:
+        shown = self.live_bundle()
+        if pio.renderers.default not in _BY_ITSELF:
+            return shown
         html = self.to_html(
             full_html=False,
             include_plotlyjs=not _embedded,

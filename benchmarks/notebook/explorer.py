@@ -38,8 +38,8 @@ def explore(
     later, as soon as nobody else measures on this machine. For a proper measurement use
     `benchmarks.measure`.
 
-    Raises ImportError if ipywidgets or anywidget is missing, with the command that brings them,
-    and ConfigError or ScenarioError for what does not exist.
+    Raises ImportError if ipywidgets is missing, with the command that brings it, and ConfigError or
+    ScenarioError for what does not exist.
     """
     config, scenario = MobileNetConfig(width, resolution), Scenario(engine, threads=threads)
     check_scenario(scenario)
@@ -50,7 +50,7 @@ class Explorer:
     """What `explore` shows. `config` is the network that the sliders stand on."""
 
     def __init__(self, config: MobileNetConfig, scenario: Scenario) -> None:
-        widgets, self._figure_widget = _widgets()
+        widgets = _widgets()
         self._owner = f"explorer {uuid.uuid4().hex}"  # of previews: each explorer waits for its own
         self._collection = Collection()
         self._drawing = threading.Lock()
@@ -79,7 +79,8 @@ class Explorer:
         )
         self._threads = scenario.threads
         self._numbers = widgets.HTML()
-        self._place = widgets.Box(layout={"width": "100%"})
+        # An output whole: of a figure as a widget, a busy browser may lose what is in it.
+        self._place = widgets.Output(layout={"width": "100%"})
         self._drawn: charts.Figure | None = None
         self._view = widgets.VBox(
             [
@@ -140,17 +141,10 @@ class Explorer:
             self._numbers.value = self._counts(job)
             chart = self._chart()
             if chart != self._drawn:
-                # A new widget, whole: a browser that still loads one loses what is added to it.
-                before = self._place.children
-                self._place.children = (self._widget_of(chart),)
+                shown = notebook_figure(chart, dark=False).live_bundle()
+                output = {"output_type": "display_data", "data": shown, "metadata": {}}
+                self._place.outputs = (output,)
                 self._drawn = chart
-                for old in before:
-                    old.close()
-
-    def _widget_of(self, chart: charts.Figure) -> Any:
-        figure = self._figure_widget(notebook_figure(chart, dark=False))
-        figure._config = dict(charts.CONFIG)
-        return figure
 
     def _chart(self) -> charts.Figure:
         selected = Candidate(config=self.config)
@@ -210,15 +204,12 @@ def manager() -> JobManager:
     return found
 
 
-def _widgets() -> tuple[Any, Any]:
-    """ipywidgets, and plotly's figure as a widget. Raises ImportError with the way out."""
+def _widgets() -> Any:
+    """ipywidgets. Raises ImportError with the way out."""
     try:
-        import anywidget  # noqa: F401  # what plotly's widget is made of
         import ipywidgets
     except ImportError as error:
         raise ImportError(
             f"explore() needs {error.name}, which is not installed. Run: {EXTRA}"
         ) from error
-    from plotly.graph_objects import FigureWidget
-
-    return ipywidgets, FigureWidget
+    return ipywidgets
