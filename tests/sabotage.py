@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LEVEL = "not slow and not alone"  # what `make test` runs side by side
 TESTS_FAILED = 1  # pytest's exit status; anything above is another trouble
 LIMIT_S = 900.0
+HANGS_S = "90"  # a test of those that are expected to catch a fault: some faults make them hang
 _FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 
@@ -260,7 +261,7 @@ def catch(fault: Fault) -> str | None:
         folder = Path(made)
         copy_of_project(folder)
         plant(fault, folder)
-        expected = [f"tests/{name}.py" for name in fault.tests]
+        expected = ["--timeout", HANGS_S, *(f"tests/{name}.py" for name in fault.tests)]
         for arguments in (expected, ["--numprocesses", "2", "--dist", "loadfile"]):
             status, said = run_tests(folder, *arguments)
             if status == TESTS_FAILED:
