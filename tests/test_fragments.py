@@ -95,9 +95,7 @@ def test_what_was_chosen_by_hand_in_a_fragments_rerun_waits_for_the_page(
     assert "149 M" in card(page, "Mult-adds")
 
 
-def test_an_old_value_that_comes_twice_is_taken_back_twice(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_old_value_that_comes_twice_is_taken_back_twice(site: Site) -> None:
     """First with a fragment's rerun, then with the page's own, which Streamlit joins with another
     fragment's."""
     page = drawn(site.page())

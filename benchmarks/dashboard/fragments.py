@@ -46,7 +46,7 @@ def restore() -> bool:
 
     Rerun the page if it returns True. For a fragment, too, the browser sends the values of all
     controls. If the page has just set one, the browser may not know yet and sends the previous
-    value. A change by hand reruns the whole page, if it comes this way too: see `for_page`.
+    value. A change by hand also reruns the whole page, even if it arrives here first (`for_page`).
     """
     if not is_rerun():
         return False
@@ -79,10 +79,10 @@ def for_page(callback: Callable[P, None]) -> Callable[P, None]:
 
 
 def catch_up() -> None:
-    """Before a page is drawn: what `for_page` has left to do, and once more what `restore` did.
+    """Before the page is drawn, run what `for_page` postponed and repeat the last `restore`.
 
-    Streamlit 1.67 joins the rerun of the page with a fragment's that waits: the page then gets what
-    the browser sent with that, and if it was still the old value it would be drawn again.
+    Streamlit 1.67 merges a rerun of the page with a waiting rerun of a fragment, and uses the
+    values that the browser sent with the latter. They may be older than what `restore` has set.
     """
     state = st.session_state
     for key, (old, value) in state.pop(RESET, {}).items():

@@ -79,7 +79,7 @@ class Explorer:
         )
         self._threads = scenario.threads
         self._numbers = widgets.HTML()
-        # An output whole: of a figure as a widget, a busy browser may lose what is in it.
+        # Not plotly's FigureWidget: it opens without data, and a busy browser may draw it so.
         self._place = widgets.Output(layout={"width": "100%"})
         self._drawn: charts.Figure | None = None
         self._view = widgets.VBox(

@@ -76,7 +76,7 @@ def drive(page: Page, kernel: BlockingKernelClient) -> None:
 
 @pytest.fixture
 def hub_sheet(browser: Browser) -> Iterator[Page]:
-    """Likewise; this browser knows the name of a hub, and reaches no other port under it."""
+    """A page of a browser that knows a hub's name, under which it reaches no other port."""
     knowing = browser.browser_type.launch(
         executable_path=find_chromium(),
         args=["--no-sandbox", f"--host-resolver-rules=MAP {HUB} 127.0.0.1"],

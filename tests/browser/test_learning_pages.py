@@ -20,9 +20,9 @@ def train(page: Page, epochs: int) -> None:
     page.get_by_role("button", name="Train", exact=True).click()
 
 
-def chart(page: Page, says: str, *, timeout: float | None = None) -> None:
+def chart(page: Page, says: str) -> None:
     name = re.compile(f"^Top-1 .*{re.escape(says)}")  # the loss stands beside it
-    expect(page.get_by_role("figure", name=name)).to_be_visible(timeout=timeout)
+    expect(page.get_by_role("figure", name=name)).to_be_visible()
 
 
 @pytest.mark.slow("a browser; without one: tests/test_accuracy_page.py")
