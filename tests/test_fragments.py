@@ -9,7 +9,6 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.testing.v1 import local_script_runner
 
-from benchmarks.dashboard.fragments import RESET
 from tests.pages import Site, card, drawn, site
 
 __all__ = ["site"]
@@ -93,20 +92,3 @@ def test_what_was_chosen_by_hand_in_a_fragments_rerun_waits_for_the_page(
 
     assert page.session_state["width"] == 0.5
     assert "149 M" in card(page, "Mult-adds")
-
-
-def test_an_old_value_that_comes_twice_is_taken_back_twice(site: Site) -> None:
-    """First with a fragment's rerun, then with the page's own, which Streamlit joins with another
-    fragment's."""
-    page = drawn(site.page())
-    page.session_state["width"] = 0.5  # by the page, which the browser does not know yet
-    drawn(page)
-    page.session_state[RESET] = {"width": (1.0, 0.5)}  # as the first has left it
-    page.slider(key="width").set_value(1.0)
-
-    drawn(page)
-    assert page.session_state["width"] == 0.5
-
-    page.slider(key="width").set_value(1.0)  # by hand
-    drawn(page)
-    assert page.session_state["width"] == 1.0

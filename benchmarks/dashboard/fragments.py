@@ -17,9 +17,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T")
 P = ParamSpec("P")
-# In the session state: the values of controls that the page also sets itself, those of them that a
-# fragment has reset, and the callbacks that wait for the page.
-DRAWN, RESET, POSTPONED = "drawn_values", "reset_values", "postponed_callbacks"
+# In the session state: the values of controls that the page also sets itself, and the callbacks
+# that wait for the page.
+DRAWN, POSTPONED = "drawn_values", "postponed_callbacks"
 
 
 @contextmanager
@@ -53,7 +53,6 @@ def restore() -> bool:
     state = st.session_state
     drawn = state.get(DRAWN, {})
     lost = {key: value for key, value in drawn.items() if key in state and state[key] != value}
-    state[RESET] = {key: (state[key], value) for key, value in lost.items()}
     for key, value in lost.items():
         state[key] = value
     return bool(lost)
@@ -78,17 +77,9 @@ def for_page(callback: Callable[P, None]) -> Callable[P, None]:
     return call
 
 
-def catch_up() -> None:
-    """Before the page is drawn, run what `for_page` postponed and repeat the last `restore`.
-
-    Streamlit 1.67 merges a rerun of the page with a waiting rerun of a fragment, and uses the
-    values that the browser sent with the latter. They may be older than what `restore` has set.
-    """
-    state = st.session_state
-    for key, (old, value) in state.pop(RESET, {}).items():
-        if state.get(key) == old:
-            state[key] = value
-    for callback in state.pop(POSTPONED, ()):
+def call_postponed() -> None:
+    """Before the page is drawn, run what `for_page` postponed."""
+    for callback in st.session_state.pop(POSTPONED, ()):
         callback()
 
 

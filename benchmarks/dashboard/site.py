@@ -21,7 +21,7 @@ from benchmarks.dashboard import (
     tasks,
     trying,
 )
-from benchmarks.dashboard.fragments import catch_up
+from benchmarks.dashboard.fragments import call_postponed
 from benchmarks.dashboard.settings import is_read_only, needs_login
 
 
@@ -48,7 +48,7 @@ def show() -> None:
         st.Page(method.show, title="Method", icon=":material/menu_book:", url_path="method"),
     ]
     page = st.navigation(looking if is_read_only() else [*measuring, *looking], position="top")
-    catch_up()
+    call_postponed()
     steered.attend(page, start, snapshots)
     steered.watch(page)
     page.run()
