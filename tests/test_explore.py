@@ -8,10 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.candidates import Candidate
 from benchmarks.collection import collect
-from benchmarks.dashboard import controls, fastest, fragments, labels, links, session
-from benchmarks.dashboard.fragments import DRAWN
-from benchmarks.dashboard.labels import MOBILENET
-from benchmarks.dashboard.network import KEYS
+from benchmarks.dashboard import controls, fastest, labels, links, session
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import EngineStatus, runnable
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE
@@ -294,23 +291,3 @@ def test_a_comparison_that_cannot_be_relied_on_says_why_and_what_to_do(
     assert "Threads of the engine had to wait" in shown(page)
     assert "Wait until the machine is idle." in shown(page)
     assert "use_fastest" not in {button.key for button in page.button}
-
-
-def test_a_selection_outlives_a_browser_that_has_not_seen_it_yet(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = site.opened("explore", network="MobileNetV3-Small")
-    state = {key: page.session_state[key] for key in (*KEYS, "pins", DRAWN)}
-    assert state["network"] == "mobilenet_v3_small"
-    monkeypatch.setattr(fragments.st, "session_state", state)
-    monkeypatch.setattr(fragments, "is_rerun", lambda: True)
-
-    assert not fragments.restore()
-    state["network"], state["width"] = MOBILENET, 0.5  # as it comes with a part that is renewed
-    assert fragments.restore()
-    assert (state["network"], state["width"]) == ("mobilenet_v3_small", 1.0)
-    state["pins"] = ["0.5-160"]
-    assert fragments.restore()
-    assert state["pins"] == []
-    del state["width"]  # on another page
-    assert not fragments.restore()

@@ -7,6 +7,7 @@ over the element that follows it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
@@ -17,9 +18,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T")
 P = ParamSpec("P")
-# In the session state: the values of controls that the page also sets itself, and the callbacks
-# that wait for the page.
-DRAWN, POSTPONED = "drawn_values", "postponed_callbacks"
+SETTLE_S = 2.0
+# In the session state: the values of controls that the page also sets itself, those that the
+# browser reports instead and since when, and the callbacks that wait for the page.
+DRAWN, DIFFERING, POSTPONED = "drawn_values", "differing_values", "postponed_callbacks"
 
 
 @contextmanager
@@ -36,26 +38,32 @@ def under_fragment(draw: Callable[[T], None], given: T, every_s: float) -> Itera
 
 
 def remember(keys: Iterable[str]) -> None:
-    """Record the values of controls that have just been drawn, for `restore`."""
+    """Record the values of controls that have just been drawn, for `is_page_due`."""
     state = st.session_state
     state[DRAWN] = state.get(DRAWN, {}) | {key: state[key] for key in keys if key in state}
+    state.pop(DIFFERING, None)
 
 
-def restore() -> bool:
-    """In a fragment's rerun, reset the controls to their recorded values; True if any differed.
+def is_page_due(news: bool) -> bool:
+    """Whether a fragment should rerun the page. news: whether there is anything new to draw.
 
-    Rerun the page if it returns True. For a fragment, too, the browser sends the values of all
-    controls. If the page has just set one, the browser may not know yet and sends the previous
-    value. A change by hand also reruns the whole page, even if it arrives here first (`for_page`).
+    With each rerun, also of a fragment, the browser sends the values of all controls. If the page
+    has just set one, the browser may not know yet and sends the previous value: news then waits
+    for the fragment's next rerun. The page is due without news if the browser's values have
+    differed from those drawn for `SETTLE_S`: then they are what the person sees.
     """
-    if not is_rerun():
-        return False
     state = st.session_state
-    drawn = state.get(DRAWN, {})
-    lost = {key: value for key, value in drawn.items() if key in state and state[key] != value}
-    for key, value in lost.items():
-        state[key] = value
-    return bool(lost)
+    drawn = state.get(DRAWN, {}) if is_rerun() else {}
+    differing = {key: state[key] for key in drawn if key in state and state[key] != drawn[key]}
+    if not differing:
+        state.pop(DIFFERING, None)
+        return news
+    now_s = time.monotonic()
+    before, since_s = state.get(DIFFERING, ({}, now_s))
+    if differing != before:
+        since_s = now_s
+    state[DIFFERING] = (differing, since_s)
+    return bool(now_s - since_s >= SETTLE_S)
 
 
 def for_page(callback: Callable[P, None]) -> Callable[P, None]:
@@ -70,7 +78,8 @@ def for_page(callback: Callable[P, None]) -> Callable[P, None]:
     def call(*args: P.args, **kwargs: P.kwargs) -> None:
         if is_rerun():
             waiting = st.session_state.get(POSTPONED, ())
-            st.session_state[POSTPONED] = (*waiting, partial(callback, *args, **kwargs))
+            one = (shown_page(), partial(callback, *args, **kwargs))
+            st.session_state[POSTPONED] = (*waiting, one)
         else:
             callback(*args, **kwargs)
 
@@ -78,12 +87,19 @@ def for_page(callback: Callable[P, None]) -> Callable[P, None]:
 
 
 def call_postponed() -> None:
-    """Before the page is drawn, run what `for_page` postponed."""
-    for callback in st.session_state.pop(POSTPONED, ()):
-        callback()
+    """Before a page is drawn, run what `for_page` postponed; not if it belonged to another page."""
+    for page, callback in st.session_state.pop(POSTPONED, ()):
+        if page == shown_page():
+            callback()
 
 
 def is_rerun() -> bool:
     """Whether a fragment reruns by itself, as opposed to being drawn with the page."""
     context = get_script_run_ctx()
     return context is not None and bool(context.fragment_ids_this_run)
+
+
+def shown_page() -> str:
+    """The hash of the page that the browser takes itself to be on; empty outside of Streamlit."""
+    context = get_script_run_ctx()
+    return context.page_script_hash if context is not None else ""

@@ -95,7 +95,7 @@ def _mobilenet(*, disabled: bool) -> MobileNetConfig:
             "Beyond the paper's range",
             key="wide",
             bind="query-params",
-            on_change=_stay_in_range,
+            on_change=for_page(_stay_in_range),
             disabled=disabled,
             help=f"Widths {MIN_WIDTH} to {MAX_WIDTH:g}, resolutions {MIN_RESOLUTION} to "
             f"{MAX_RESOLUTION} px. Nobody published accuracies there.",

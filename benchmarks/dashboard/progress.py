@@ -11,7 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from benchmarks import units
 from benchmarks.dashboard import gallery, session
-from benchmarks.dashboard.fragments import restore, under_fragment
+from benchmarks.dashboard.fragments import is_page_due, under_fragment
 from benchmarks.dashboard.text import note, plain, sentence
 from benchmarks.jobs.learning import Asking, Recognising, Scoring, Teaching, Training
 from benchmarks.jobs.manager import JobView
@@ -59,7 +59,7 @@ def _is_news() -> bool:
 
 def _strip(machine: StreamlitPage | None) -> None:
     age_s = time.monotonic() - st.session_state["drawn_at"]
-    if restore() or (_is_news() and age_s >= MIN_REDRAW_S):
+    if is_page_due(news=_is_news() and age_s >= MIN_REDRAW_S):
         st.rerun(scope="app")
     jobs = session.manager().jobs()
     live = [job for job in jobs if job.is_live]

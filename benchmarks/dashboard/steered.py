@@ -9,13 +9,12 @@ from collections import OrderedDict
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from benchmarks.candidates import candidate
 from benchmarks.collection import Collection
 from benchmarks.dashboard import network, session, shown
 from benchmarks.dashboard.controls import Choice
-from benchmarks.dashboard.fragments import restore
+from benchmarks.dashboard.fragments import is_page_due, shown_page
 from benchmarks.dashboard.settings import is_read_only
 from benchmarks.dashboard.text import note
 from benchmarks.jobs.machine_queue import FOLDER_VARIABLE, is_anybody_measuring, lock_folder
@@ -139,7 +138,7 @@ def watch(here: StreamlitPage) -> None:
     state = st.session_state
     if state.get("steered_as") is None:
         return
-    state["steered_on"] = _drawn_page()
+    state["steered_on"] = shown_page()
     state["steered_query"] = {name: st.query_params.get_all(name) for name in st.query_params}
     poll_s = CALM_POLL_S if is_anybody_measuring(lock_folder()) else POLL_S
     with st.container():
@@ -150,18 +149,12 @@ def watch(here: StreamlitPage) -> None:
 def _watch(here: StreamlitPage) -> None:
     state = st.session_state
     is_ordered = _server.board.orders(state["steered_as"], after=state["steered_to"])[1] is not None
-    if restore() or is_ordered:
+    if is_page_due(news=is_ordered):
         st.rerun(scope="app")
-    if _drawn_page() != state["steered_on"]:
+    if shown_page() != state["steered_on"]:
         # A browser that is slow may renew a part of the page that it has just left. Streamlit then
         # takes it back there in name and empties what it shows: go where it should be once more.
         st.switch_page(here, query_params=state["steered_query"])
-
-
-def _drawn_page() -> str:
-    """Which page the browser believes to be on."""
-    context = get_script_run_ctx()
-    return context.page_script_hash if context is not None else ""
 
 
 def _page() -> str | None:
