@@ -1,10 +1,12 @@
 """Speaking to a real worker process in its own language: one JSON object a line."""
 
+import atexit
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -137,15 +139,23 @@ def exported(network: str = TINY, batch: int = 1) -> Path:
 
 
 def prepared(form: Form) -> Path:
-    """Likewise in any form; a process of its own writes it, as compilers and quantisers warn."""
+    """Likewise in any form; a worker writes it, as compilers and quantisers warn."""
     folder = form.folder()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):  # another process of the suite may be at it
         if not form.is_prepared():
-            with ready_worker("eager") as worker:
-                answer, _ = worker.ask(Prepare("a run", form, str(folder)))
+            answer, _ = _exporter().ask(Prepare("a run", form, str(folder)))
             assert isinstance(answer, Prepared), answer
     return folder
+
+
+@cache
+def _exporter() -> Worker:
+    """One until this process ends: of the first export, half the time goes into imports."""
+    worker = Worker("eager")
+    atexit.register(worker.__exit__, None, None, None)
+    assert isinstance(worker.hear(), Ready)
+    return worker
 
 
 def only(kind: type[T], events: list[Event]) -> list[T]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from benchmarks.cli.given import engine_names, pairs
 from benchmarks.engines import ENGINES
 from benchmarks.engines.probe import runnable
 from benchmarks.jobs.machine_queue import Ticket, lock_folder
-from tests.commands import LIMIT_S, ROOT, TINY, answer, call, interrupted, refused, run, start
+from tests.commands import LIMIT_S, ROOT, TINY, answer, call, interrupted, refused, start
 from tests.fake_worker import FakeMachine
 from tests.waiting import has_ended, soon
 from tests.wording import Wording
@@ -210,21 +209,6 @@ def test_machine_shows_its_facts_to_people() -> None:
     assert shown.exit_code == 0
     assert {"CPU", "Memory", "Accelerators", "System", "Python", "Load", "Packages"} <= titles
     assert max(map(len, shown.stdout.splitlines())) <= 80
-
-
-@pytest.mark.slow("compiles and exports a network for each engine and precision, some cold")
-def test_engines_really_run_what_they_say_they_run() -> None:
-    finished = run("engines", "--json")
-
-    rows = json.loads(finished.stdout)
-    found = {(row["engine"], row["device"], row["precision"]): row for row in rows}
-    tried = {(engine, precision) for engine, _, precision in found}
-    offered = {(name, given) for name, info in ENGINES.items() for given in info.precisions}
-    assert finished.returncode == 0
-    assert tried == offered
-    assert found["eager", "cpu", "float32"]["available"]
-    assert found["eager", "cpu", "float32"]["versions"].keys() == {"torch"}
-    assert all(row["available"] == (row["reason"] is None) for row in rows)
 
 
 @pytest.mark.real

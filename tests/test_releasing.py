@@ -29,7 +29,6 @@ from tests.wording import Wording
 # An environment with TensorFlow may be named; it is too large to be asked of every test machine.
 TENSORFLOW_PYTHON = os.environ.get("MOBILENET_BENCH_TENSORFLOW_PYTHON")
 pytestmark = pytest.mark.filterwarnings("default")  # of torch's exporter
-another_export = pytest.mark.slow("exports to ONNX once more, which takes some ten seconds")
 
 
 @cache
@@ -54,15 +53,11 @@ def error(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(
-    "convention",
-    [pytest.param(one, marks=another_export) for one in (PYTORCH, TENSORFLOW)],
-    ids=lambda one: one.name,
-)
-def test_onnx_takes_batches_of_any_size(tmp_path: Path, convention: Convention) -> None:
+@pytest.mark.slow("exports to ONNX, which takes some ten seconds")
+def test_onnx_takes_batches_of_any_size(tmp_path: Path) -> None:
     import onnxruntime
 
-    found = some(convention)
+    found = some(TENSORFLOW)
     release(found, tmp_path / "m.onnx", "onnx")
 
     session = onnxruntime.InferenceSession(str(tmp_path / "m.onnx"))
@@ -93,9 +88,7 @@ def test_files_of_weights_are_read_back(tmp_path: Path, form: releasing.Form) ->
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize(
-    "form", [pytest.param("onnx", marks=another_export), "torch_export", "keras"]
-)
+@pytest.mark.parametrize("form", ["torch_export", "keras"])
 def test_what_answers_otherwise_is_not_handed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: releasing.Form
 ) -> None:

@@ -35,7 +35,7 @@ from tests.waiting import soon
 from tests.wording import Wording
 
 ROOT = Path(__file__).resolve().parents[1]
-KILLS = 40  # over each database
+KILLS = 20  # over each database
 PROGRAMS = 6  # that save, and as many that read
 
 

@@ -152,7 +152,8 @@ class TestEveryTask:
         if done.order.task != "detection":
             assert read(done.order.weights).classes == classes_of(begun_by(done.order).task)
 
-    @pytest.mark.slow("exports a network of each task, fifteen seconds each")
+    @pytest.mark.slow("exports two networks, fifteen seconds each")
+    @pytest.mark.parametrize("done", ["detection", "embedding"], indirect=True)
     @pytest.mark.filterwarnings("ignore")  # the exporter's own deprecations
     def test_it_is_exported_and_gives_the_same_answers_there(
         self, done: TaskOutcome, tmp_path: Path

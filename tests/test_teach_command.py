@@ -146,15 +146,13 @@ def test_a_killed_training_goes_on_to_the_same_network_which_can_then_be_asked(
     assert all(torch.equal(one[name], other[name]) for name in one)
 
     moved = (tmp_path / "parts").rename(tmp_path / "moved")
-    seen = run("ask", moved / "weights.safetensors", "--out", tmp_path / "seen.png", "--json")
-    assert "glasses" in {name for name, _ in json.loads(seen.stdout)["guesses"]}
-    assert json.loads(seen.stdout)["truth"]
+    seen = answer("ask", moved / "weights.safetensors", "--out", tmp_path / "seen.png")
+    assert "glasses" in {name for name, _ in seen["guesses"]}
+    assert seen["truth"]
     with Image.open(tmp_path / "seen.png") as picture:
         assert picture.size == (32, 32)
     Image.new("CMYK", (70, 50), (10, 200, 30, 0)).save(tmp_path / "mine.jpg")
-    mine = json.loads(
-        run("ask", moved / "weights.safetensors", tmp_path / "mine.jpg", "--json").stdout
-    )
+    mine = answer("ask", moved / "weights.safetensors", tmp_path / "mine.jpg")
     assert len(mine["guesses"]) == 6
     assert mine["truth"] == ""
     (tmp_path / "text.png").write_text("no picture")

@@ -133,11 +133,11 @@ class TestGoingOn:
 
 
 class TestLearning:
-    @pytest.mark.slow("three trainings of eight epochs each")
+    @pytest.mark.slow("two trainings of eight epochs each")
     @pytest.mark.parametrize(
         ("optimiser", "rate", "convention"),
-        [("rmsprop", 0.002, TENSORFLOW), ("sgd", 0.1, PYTORCH), ("adamw", 0.005, TENSORFLOW)],
-        ids=["rmsprop", "sgd", "adamw"],
+        [("rmsprop", 0.002, TENSORFLOW), ("sgd", 0.1, PYTORCH)],
+        ids=["rmsprop", "sgd"],
     )
     def test_digits_are_learned(
         self, tmp_path: Path, digits: Digits, optimiser: str, rate: float, convention: Convention

@@ -250,7 +250,7 @@ class TestHostile:
     @pytest.mark.parametrize("form", ["keras", "own", "hugging_face", "slim"])
     @pytest.mark.parametrize(
         "count",
-        [24, pytest.param(200, marks=pytest.mark.slow("reads two hundred files of weights"))],
+        [24, pytest.param(100, marks=pytest.mark.slow("reads a hundred files of weights"))],
     )
     def test_damaged_files_are_read_or_refused_in_a_sentence(
         self, tmp_path: Path, form: str, count: int

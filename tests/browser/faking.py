@@ -61,9 +61,6 @@ class FakeServer(Server):
         """Pages opened from now on see soon what others start; else only what they start."""
         self._tell("let_pages_watch")
 
-    def kill_workers(self, last_words: str) -> None:
-        self._tell("kill_workers", last_words)
-
     def _tell(self, what: str, *told: Any, **named: Any) -> None:
         """Returns once it has taken effect."""
         with Client(self._environment[CONTROL_VARIABLE], authkey=KEY) as line:
@@ -115,7 +112,6 @@ def _listen(listener: Listener, machine: Any) -> None:
         "release": machine.release,
         "behave": lambda **wanted: _behave(machine, wanted),
         "let_pages_watch": lambda: setattr(progress, "IDLE_POLL_S", IDLE_POLL_S),
-        "kill_workers": lambda words: [worker.die(words) for worker in machine.living()],
         "renew": lambda **wanted: _renew(machine, **wanted),
     }
     while True:

@@ -2,14 +2,13 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from benchmarks.references import references
 from mobilenet.config import paper_grid
 from tests import neighbour
 from tests.browser.faking import FakeServer
-from tests.browser.visiting import Visits, axis, cancel, card, jobs, points, settle
+from tests.browser.visiting import Visits, axis, jobs, points, settle
 
 FIRST_LOOK = "First look at the 16 MobileNets"
 SENTENCE = re.compile(r"less arithmetic than 1\.0-224, and is .* faster here")
@@ -35,19 +34,3 @@ def test_the_page_shows_published_figures_and_then_this_machine_without_a_hand_o
     expect(page.get_by_text(re.compile(r"torch \d.* · onnxruntime \d.*"))).to_be_visible()
     settle(page)
     assert len(points(page)) == len(paper_grid())
-
-
-@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
-def test_a_cancelled_preview_does_not_start_again(visits: Visits, server: FakeServer) -> None:
-    server.renew(is_visited=False)
-    with neighbour.measuring("the neighbour's", server.locks):
-        page = visits.open(server.url)
-        settle(page, even_measuring=True)
-        cancel(page, FIRST_LOOK)
-        expect(page.get_by_text(f"Cancelled: {FIRST_LOOK}")).to_be_visible()
-        expect(jobs(page)).to_have_count(1)
-
-    page.reload()
-    expect(page.get_by_text(f"Cancelled: {FIRST_LOOK}")).to_be_visible()
-    settle(page)
-    expect(card(page, "Latency here")).to_contain_text("not timed yet")

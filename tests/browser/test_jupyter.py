@@ -23,7 +23,7 @@ SCREEN = {"width": 1400, "height": 2400}  # cells that are out of sight are not 
 HUB = "hub.example.org"
 MEASURE = """
 import benchmarks as bench
-run = bench.measure(["0.3-96", "0.55-96"], engines="onnxruntime", preset="preview")
+run = bench.measure(["0.3-96", "0.55-96"], preset="preview")
 run
 """
 TRADEOFF = "run.tradeoff()"

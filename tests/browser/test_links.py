@@ -98,20 +98,3 @@ def test_a_bad_link_gives_sentences_and_defaults_and_runs_nothing(
     assert page.evaluate("window.harmed") is None
     expect(card(page, "Parameters")).to_contain_text(" M")
     assert len(page.url) < 400
-
-
-@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
-def test_a_batch_that_cannot_fit_is_refused_in_numbers_before_it_starts(
-    visits: Visits, server: FakeServer
-) -> None:
-    page = visits.open(f"{server.url}?width=2&resolution=1024&batch=1024")
-    sentence = page.get_by_role("alert").filter(has_text="Batch 1024")
-    expect(sentence).to_contain_text(
-        re.compile(r"Batch 1024 of MobileNet 2\.0-1024 .*\d+ GB.*\d+ GB .*at most \d+\.")
-    )
-    settle(page)
-    batch = page.get_by_role("spinbutton", name="Batch")
-    batch.fill("1")
-    batch.press("Enter")
-    expect(sentence).to_have_count(0)
-    expect(card(page, "Mult-adds")).to_be_visible()

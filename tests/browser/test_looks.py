@@ -42,7 +42,9 @@ def overlap(one: FloatRect, other: FloatRect) -> bool:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "scheme", ["light", pytest.param("dark", marks=pytest.mark.slow("the same in dark"))]
+)
 def test_explore_is_legible_and_nothing_overlaps_or_leaves_the_screen(
     visits: Visits, server: FakeServer, legible: Callable[[Page], None], scheme: str
 ) -> None:
@@ -82,6 +84,7 @@ def test_all_other_pages_are_legible_and_fit_a_phone(
     for name, title in TITLES.items():
         go_to(page, name, title)
         legible(page)
-        page.set_viewport_size(PHONE)
-        fits(page, PHONE["width"])
-        page.set_viewport_size(LAPTOP)
+        if scheme == "light":  # the layout is the same
+            page.set_viewport_size(PHONE)
+            fits(page, PHONE["width"])
+            page.set_viewport_size(LAPTOP)

@@ -6,18 +6,16 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.faking import FakeServer
 from tests.browser.visiting import (
     MEASURING_MS,
     TIME_LEFT,
     Visits,
-    cancel,
     card,
     jobs,
     measured,
-    points,
     press,
     settle,
 )
@@ -42,50 +40,6 @@ def test_measure_shows_time_left_and_then_a_measured_figure_with_its_ratio(
 
 
 @pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
-def test_a_cancelled_measurement_leaves_a_page_on_which_the_same_can_be_measured(
-    page: Page, server: FakeServer
-) -> None:
-    settle(page)
-    server.hold("round")
-    strip = press(page, "Measure the 16")
-    expect(strip.last).to_be_visible()
-    settle(page, even_measuring=True)
-    cancel(page, "Measure the 16")
-    expect(page.get_by_text("Cancelled: Measure the 16 MobileNets")).to_be_visible()
-    expect(strip).to_have_count(0)
-    grid = page.locator(".st-key-grid").get_by_role("figure")
-    expect(grid).to_have_attribute("aria-label", re.compile("have no value|Previews"))
-
-    server.release()
-    press(page, "Measure the 16")
-    expect(grid).to_have_attribute(
-        "aria-label", re.compile("Median latency of the paper's sixteen")
-    )
-    settle(page)
-    expect(grid).not_to_have_attribute("aria-label", re.compile("have no value|Previews"))
-
-
-@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
-def test_references_join_the_chart_one_by_one_while_they_are_measured(
-    page: Page, server: FakeServer
-) -> None:
-    settle(page)
-    server.hold("round")
-    title = "Measure the reference networks"
-    strip = press(page, "Measure references", title)
-    page.wait_for_function(
-        """() => [...document.querySelectorAll('.st-key-tradeoff .js-plotly-plot')]
-            .some(plot => plot.data.some(one => one.customdata?.some(own => own[0] === 'alexnet')))
-        """
-    )
-    settle(page, even_measuring=True)
-    cancel(page, title)
-    expect(strip).to_have_count(0)
-    settle(page)
-    assert "alexnet" in points(page)
-
-
-@pytest.mark.slow("a browser; without one: tests/test_measuring_page.py")
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel keeps the peak")
 def test_in_another_engine_memory_is_a_figure_more_once_it_has_been_asked_for(
     visits: Visits, server: FakeServer
@@ -106,27 +60,6 @@ def test_in_another_engine_memory_is_a_figure_more_once_it_has_been_asked_for(
     expect(memory).to_contain_text(re.compile(r"[\d.]+ MB.*−\d+ %", re.DOTALL))
     expect(page).to_have_url(re.compile("memory=true"))
     expect(page.get_by_test_id("stTable")).to_contain_text("Memory")
-
-
-def test_a_worker_that_is_killed_costs_its_measurement_and_nothing_else(
-    visits: Visits, server: FakeServer
-) -> None:
-    page = visits.open(f"{server.url}?width=0.25&resolution=128&effort=quick")
-    settle(page)
-    server.hold("round")
-    strip = press(page, "Measure the 16")
-    expect(strip.last).to_be_visible()
-    server.kill_workers("the worker process was ended by SIGKILL")
-
-    told = page.get_by_role("alert").filter(has_text="Failed")
-    expect(told).to_contain_text(re.compile("16 networks.*SIGKILL"))
-    settle(page)
-    expect(card(page, "Latency here")).to_contain_text(" ms")
-    assert len(points(page)) >= 16
-    server.release()
-    press(page, "Measure 0.25-128")
-    expect(measured(page)).to_be_visible()
-    expect(told).to_have_count(0)
 
 
 @pytest.mark.slow("exports, tries every engine and measures")

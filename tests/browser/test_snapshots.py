@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -128,32 +127,6 @@ def test_a_colleagues_report_is_imported_and_compared_with_each_machine_named(
     settle(page)
 
 
-@pytest.mark.slow("a browser; without one: tests/test_snapshots_page.py")
-def test_files_that_are_no_snapshots_are_refused_with_the_reason_and_deleted_ones_stay_deleted(
-    visits: Visits, server: FakeServer, kept: Store
-) -> None:
-    saved = a_snapshot("To be deleted")
-    page = open_gallery(visits, server)
-    drop(
-        page,
-        ("broken.json", b"{"),
-        ("page.html", b"<!DOCTYPE html><script>alert(1)</script>"),
-        ("text.json", b"\xff\xfe"),
-        ("one.json", saved.text.encode()),
-    )
-    for reason in ("is no snapshot of MobileNet Bench", "without a snapshot", "it is not text"):
-        expect(page.get_by_text(reason).first).to_be_visible()
-    assert soon(lambda: kept.get(saved.id) == saved, within_s=60)
-    settle(page)
-    page.keyboard.press("Escape")
-
-    assert kept.delete(saved.id)
-    search(page, "to be deleted")
-    expect(page.get_by_text("Nothing is kept that fits.")).to_be_visible()
-    settle(page)
-    assert kept.get(saved.id) is None
-
-
 @pytest.mark.slow("a browser; without one: tests/test_report.py")
 def test_scripts_and_scripts_of_the_world_are_shown_as_they_are(
     visits: Visits, server: FakeServer, kept: Store
@@ -199,51 +172,6 @@ def test_a_report_opened_offline_asks_nobody_and_gives_pictures_and_the_document
     assert len(picture) > 20_000
     assert read(downloaded(page, "Save the document"), "document.json") == saved
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
-
-
-@pytest.mark.slow("a browser; without one: tests/test_snapshots_page.py")
-def test_links_to_what_is_not_there_or_not_any_more_are_sentences(
-    visits: Visits, server: FakeServer, kept: Store
-) -> None:
-    page = visits.open(f"{server.url}snapshots?snapshot=<script>alert(1)</script>")
-    fail_on_dialogs(page)
-    expect(page.get_by_text("There is no snapshot")).to_be_visible()
-
-    saved = a_snapshot("Deleted while looked at")
-    kept.add(saved, ["tagged"])
-    page.goto(f"{server.url}compare?of={saved.id}&of={'a' * 26}&of={saved.id}")
-    expect(page.get_by_text("Of the 2 snapshots in this link 1 cannot be shown")).to_be_visible()
-    expect(page.get_by_text("Choose two or more")).to_be_visible()
-
-    page.goto(address(server, saved))
-    remove = page.get_by_role("button", name="Remove tagged")
-    expect(remove).to_be_visible()
-    settle(page)
-    kept.delete(saved.id)
-    remove.click()
-    expect(page.get_by_text("Somebody has deleted it.")).to_be_visible()
-    settle(page)
-
-
-@pytest.mark.slow("a browser; without one: tests/test_snapshots_page.py")
-def test_visitors_of_a_read_only_server_can_look_and_start_nothing(
-    visits: Visits, start: Callable[[Server], Server], kept: Store
-) -> None:
-    saved = a_snapshot("To look at")
-    kept.add(saved, ["seen"])
-    server = start(Server(MOBILENET_BENCH_STORE=str(kept.url), MOBILENET_BENCH_READ_ONLY="1"))
-    page = visits.open(server.url)
-    page.get_by_role("heading", name="Snapshots").wait_for()
-    names = ("Snapshots", "Compare", "History", "Method")
-    expect(page.get_by_test_id("stTopNavLink")).to_have_text([re.compile(f"{n}$") for n in names])
-    settle(page)
-    for name in ("Save a run", "Import"):
-        expect(page.get_by_role("button", name=name)).to_have_count(0)
-    page.goto(f"{server.url}?snapshot={saved.id}")
-    expect(page.get_by_role("heading", name="To look at")).to_be_visible()
-    expect(page.get_by_text("Tags: seen")).to_be_visible()
-    settle(page)
-    expect(page.get_by_role("combobox")).to_have_count(0)
 
 
 def tick_first(page: Page) -> None:
