@@ -52,8 +52,8 @@ def test_a_network_is_trained_stopped_gone_on_with_timed_and_scored(
     chart(other, f"0.25-32 after 1 of {EPOCHS} epochs")  # another tab watches, too
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()
     cancel(page, "Train 0.25-32")
-    server.release()
     settle(page)
+    server.release()
     (record,) = kept().records
     before = record.epochs
     assert 0 < len(before) < EPOCHS
@@ -111,8 +111,9 @@ def test_a_task_is_timed_and_trained_and_its_link_leads_back(
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("heading", name="0.25-64 on generated pictures")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
-    server.release()
     go_on = page.get_by_role("button", name=re.compile("Go on after epoch"))
+    go_on.wait_for()
+    server.release()
     go_on.click()
     expect(page.get_by_text(re.compile("is better than chance and .* untrained"))).to_be_visible()
     expect(go_on).to_have_count(0)

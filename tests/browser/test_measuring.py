@@ -62,18 +62,17 @@ def test_in_another_engine_memory_is_a_figure_more_once_it_has_been_asked_for(
     expect(page.get_by_test_id("stTable")).to_contain_text("Memory")
 
 
-@pytest.mark.slow("exports, tries every engine and measures")
+@pytest.mark.slow("tries every engine, and measures")
 def test_a_real_run_gives_a_figure_and_a_server_that_is_killed_leaves_no_worker(
     visits: Visits, start: Callable[[Server], Server]
 ) -> None:
     """With `app.py` itself, and its workers."""
     server = start(Server())
-    page = visits.open(f"{server.url}?engine=onnxruntime&width=0.25&resolution=128&effort=quick")
+    page = visits.open(f"{server.url}?width=0.25&resolution=128&effort=quick")
     press(page, "Measure 0.25-128")  # once the first look and the trials of engines are over
     expect(measured(page)).to_contain_text(re.compile(r"[\d.]+ ms"), timeout=MEASURING_MS)
     assert not server.has_torch()
 
-    page.goto(server.url)  # in eager PyTorch, for which nothing is exported
     strip = press(page, "Measure the 16")
     expect(strip.last).to_contain_text(TIME_LEFT, timeout=MEASURING_MS)
     workers = server.workers()
