@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # One more than CPUs: tests wait for a quarter of the time.
 WORKERS ?= 3
+# Bytecode is kept: without, every process of the suite compiles all tests anew.
+export PYTHONDONTWRITEBYTECODE =
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := OMP_NUM_THREADS=1 $(PYTEST) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -15,7 +17,7 @@ test: .venv/installed-dev check  ## lint, types, and all tests but the slow ones
 	$(SIDE_BY_SIDE) -m "not slow and not alone"
 	$(PYTEST) tests/honesty -m "alone and not slow"
 
-test-quick: .venv/installed-dev  ## without a browser and real workers
+test-quick: .venv/installed-dev  ## without a browser, real workers and trainings
 	$(SIDE_BY_SIDE) -m "not slow and not alone and not browser and not real"
 
 test-slow: .venv/installed-dev  ## the tests that `test` leaves out

@@ -1,5 +1,6 @@
 """What all tests share: a machine queue, exported and trained networks and a store of their own."""
 
+import gc
 import os
 import signal
 import uuid
@@ -63,6 +64,10 @@ class FileSeconds:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     real = {item.path for item in items if item.get_closest_marker("real")}
     items.sort(key=lambda item: item.path not in real)  # the longest first: processes end together
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what was imported stays: else each collection looks at all of it, a second long
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

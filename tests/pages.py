@@ -5,7 +5,6 @@ A test module imports the fixture `site`; every test then has a server of its ow
 
 from __future__ import annotations
 
-import gc
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -136,9 +135,7 @@ def site(
     monkeypatch.setattr(session, "_probing", lambda: tried)
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _scan_once)
     _forget()
-    gc.freeze()  # once Keras is loaded, Streamlit runs a full collection after each page
     yield Site(fake_machine, tmp_path, statuses, monkeypatch)
-    gc.unfreeze()
     _forget()
     assert not [one for one in threading.enumerate() if one.name in THREADS]
 

@@ -45,6 +45,7 @@ def tiny(task: Geolocation, seed: int = 0) -> MobileNet:
     return fresh(MobileNetConfig(0.05, SIDE, task.outputs), TENSORFLOW, seed)
 
 
+@pytest.mark.real
 class TestGoingOn:
     def test_a_training_that_was_ended_twice_ends_in_the_same_network(
         self, tmp_path: Path, few: Geolocation

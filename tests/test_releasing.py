@@ -88,7 +88,7 @@ def test_files_of_weights_are_read_back(tmp_path: Path, form: releasing.Form) ->
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize("form", ["torch_export", "keras"])
+@pytest.mark.parametrize("form", [pytest.param("torch_export", marks=pytest.mark.real), "keras"])
 def test_what_answers_otherwise_is_not_handed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: releasing.Form
 ) -> None:

@@ -56,6 +56,7 @@ def trained(job: Job, folder: Path, check: Callable[[], None] = lambda: None) ->
     return weights_of(network, job)
 
 
+@pytest.mark.real
 class TestGoingOn:
     def test_a_training_that_was_ended_twice_ends_in_the_same_network(
         self, tmp_path: Path, job: Job
@@ -132,6 +133,7 @@ class TestGoingOn:
             trained(replace(job, data=replace(few, fingerprint="others")), tmp_path)
 
 
+@pytest.mark.real
 class TestLearning:
     @pytest.mark.slow("two trainings of eight epochs each")
     @pytest.mark.parametrize(
@@ -198,6 +200,7 @@ class TestLearning:
         assert score.top5 == pytest.approx(epoch.score.top5, abs=1)
 
 
+@pytest.mark.real
 class TestFineTuning:
     def test_it_starts_from_the_weights_with_a_classifier_of_its_own(
         self, tmp_path: Path, job: Job

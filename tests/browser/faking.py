@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import sys
@@ -137,7 +136,6 @@ def _renew(machine: Any, *, is_visited: bool) -> None:
     from tests.fake_worker import FakeMachine
 
     progress.IDLE_POLL_S = NEVER_S
-    gc.unfreeze()
     machine.release()
     assert soon(_is_unwatched, within_s=60), "a page is open"
     st.cache_resource.clear()
@@ -151,7 +149,6 @@ def _renew(machine: Any, *, is_visited: bool) -> None:
     if is_visited:
         session.manager().wait_for(session.start_opening_preview())
         session._probing().result()
-    gc.freeze()  # Streamlit runs a full collection after each page
 
 
 def _is_unwatched() -> bool:
