@@ -104,20 +104,7 @@ def test_what_was_chosen_by_hand_in_a_fragments_rerun_waits_for_the_page(
     assert "149 M" in card(page, "Mult-adds")
 
 
-def test_a_slider_moved_by_hand_in_a_fragments_rerun_stays_moved(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = drawn(site.page())
-    page.slider(key="width").set_value(0.5)
-    rerun_fragment(page, monkeypatch)
-
-    assert page.session_state["width"] == 0.5
-    drawn(page)
-    assert page.session_state["width"] == 0.5
-    assert "149 M" in card(page, "Mult-adds")
-
-
-def test_news_waits_until_the_browser_knows_what_the_page_has_selected(
+def test_news_waits_while_the_browser_reports_other_values_and_none_is_reset(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = site.opened("explore", network="MobileNetV3-Small")
@@ -131,6 +118,7 @@ def test_news_waits_until_the_browser_knows_what_the_page_has_selected(
 
     state["network"], state["width"] = MOBILENET, 0.5  # as the browser still has it
     assert not is_page_due(news=True)
+    assert (state["network"], state["width"]) == (MOBILENET, 0.5)  # by hand, perhaps
     now_s += SETTLE_S
     assert is_page_due(news=False)  # the browser will not change its mind
     state["width"] = 0.75
